@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { cell } from '../shared/domain/escape.ts';
 import type { Difference } from '../shared/domain/status.ts';
 import { GLOBAL } from '../shared/domain/unit.ts';
+import { counted } from '../shared/domain/words.ts';
 import { blockDiff, type DiffLine, diffText, isObject, lacking } from './block-diff.ts';
 import { colours, print } from './terminal.ts';
 
@@ -19,9 +20,13 @@ export function regionColumn(things: readonly Placed[]): {
   return { head: ['REGION'], cells: ({ region }) => [region ?? GLOBAL] };
 }
 
-/** Prints differences for people, as a block for each resource; never wrapped. */
-export function printDifferences(differences: readonly Difference[]): void {
+/**
+ * Prints differences for people, as a block for each resource; never wrapped.
+ * @param omitted the number of further differences, which nobody kept
+ */
+export function printDifferences(differences: readonly Difference[], omitted = 0): void {
   printDiff(blockDiff(differences));
+  if (omitted > 0) print(`… and ${counted(omitted, 'further difference')}, which the table has no room for`);
 }
 
 /** Prints the lines of a diff, coloured on a terminal. */

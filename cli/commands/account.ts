@@ -5,6 +5,7 @@ import { whoAndWhy } from '../../shared/domain/cause.ts';
 import { cell } from '../../shared/domain/escape.ts';
 import { exceptionInWords } from '../../shared/domain/exceptions.ts';
 import { pauseInWords } from '../../shared/domain/pause.ts';
+import { countDifferences } from '../../shared/domain/status.ts';
 import { GLOBAL, outputKey } from '../../shared/domain/unit.ts';
 import { counted, time } from '../../shared/domain/words.ts';
 import { connect } from '../client.ts';
@@ -98,5 +99,5 @@ function printView(view: AccountView): void {
     `Last run ${time(lastPass.finishedAt)}: ${paintResult(lastPass.result)}, ${counted(reads, 'read')}, ` +
       `${counted(writes, 'write')}, caused by ${cell(lastPass.cause.detailType)} ${cell(lastPass.cause.id)}${who && ` (${cell(who)})`}.`,
   );
-  if (lastPass.differences.length > 0) printDifferences(lastPass.differences);
+  if (countDifferences(lastPass) > 0) printDifferences(lastPass.differences, lastPass.differencesOmitted);
 }

@@ -4,6 +4,7 @@ import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { whoAndWhy } from '../../shared/domain/cause.ts';
 import { cell } from '../../shared/domain/escape.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
+import { countDifferences } from '../../shared/domain/status.ts';
 import { time } from '../../shared/domain/words.ts';
 import { getReadableRecords } from '../../shared/store/accounts.ts';
 import { accountHistory, type FleetPass, fleetHistory, historyCursor } from '../../shared/store/statuses.ts';
@@ -63,14 +64,14 @@ function printRuns(
     const whose = accountId === undefined ? 'No run' : `No run of account ${accountId}`;
     say(`${whose} has changed or found anything ${since || before ? 'in this time' : 'yet'}.`);
   }
-  for (const { startedAt, result, baseline, cause, differences, ...pass } of passes) {
+  for (const { startedAt, result, baseline, cause, ...pass } of passes) {
     const whose = accountId === undefined ? `  ${cell(`${pass.accountId} ${pass.name}`)}` : '';
     print(
       `${cell(time(startedAt))}${whose}  ${paintResult(result)}  ${cell(formatBaseline(baseline))}  ` +
         `${cell(cause.detailType)} ${cell(cause.id)}`,
     );
     if (whoAndWhy(cause)) print(`  ${cell(whoAndWhy(cause))}`);
-    if (differences.length > 0) printDifferences(differences);
+    if (countDifferences(pass) > 0) printDifferences(pass.differences, pass.differencesOmitted);
     print('');
   }
 }

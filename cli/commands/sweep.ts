@@ -3,7 +3,7 @@ import { busClient } from '../../shared/aws/bus.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { cell } from '../../shared/domain/escape.ts';
-import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
+import { type AccountStatus, countDifferences, type PassRecord } from '../../shared/domain/status.ts';
 import { counted } from '../../shared/domain/words.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { wholeNumber } from '../arguments.ts';
@@ -95,7 +95,7 @@ function printPasses(records: readonly AccountRecord[], passes: ReadonlyMap<stri
     accountId,
     cell(name),
     paintResult(pass?.result),
-    String(pass?.differences.length ?? 0),
+    String(pass ? countDifferences(pass) : 0),
     String(pass?.calls.writes ?? 0),
   ]);
   printTable(['ACCOUNT', 'NAME', 'RESULT', 'DIFFERENCES', 'WRITES'], rows);

@@ -10,6 +10,7 @@ import { splitOutputKey } from '../../shared/domain/unit.ts';
 import { keyOfName } from '../kinds/graph.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import { regionOf } from '../kinds/kind-account.ts';
+import { sizeProblem } from '../kinds/size.ts';
 import type { LoadBaseline, ManagedKind, Run, RunDeps, Site } from './model.ts';
 
 /** A loader that reads each baseline version once: a published version never changes. */
@@ -73,7 +74,9 @@ export async function desiredState(
     if (baseline) {
       const regions = regionsOf(record, baseline, deps.config.region);
       const { enableRegions = false, exports = {} } = baseline;
-      return { managed: managedKinds(baseline, deps.kinds), regions, enableRegions, exports };
+      const managed = managedKinds(baseline, deps.kinds);
+      requireSize(managed, regions, baseline);
+      return { managed, regions, enableRegions, exports };
     }
     const name = reference ? formatBaseline(reference) : 'none';
     throw new InvalidDesiredState(`The account's baseline ${name} was never published.`, [], {
@@ -83,6 +86,25 @@ export async function desiredState(
   } catch (error) {
     return { error };
   }
+}
+
+/** @throws InvalidDesiredState if the status of the account could not name everything: nothing is made then */
+function requireSize(
+  managed: readonly ManagedKind[],
+  regions: Run['regions'],
+  baseline: BaselineDocument,
+): void {
+  const found = sizeProblem(managed, regions.length);
+  if (!found) return;
+  const { kind: path, message } = found;
+  throw new InvalidDesiredState(
+    `Baseline ${formatBaseline(baseline)} is too large for this account: ${message}.`,
+    [{ path, message }],
+    {
+      reason: 'TooManyOutputs',
+      remedy: 'Publish a version with fewer parameters, or register the account in fewer regions.',
+    },
+  );
 }
 
 /** The `${…}` names of one account; `outputs` are those of earlier kinds, as far as they are known. Pure. */

@@ -8,6 +8,7 @@ import {
   type AccountStatus,
   type Announcement,
   type Condition,
+  countDifferences,
   type PassRecord,
   REMOVAL_REASONS,
   saw,
@@ -17,6 +18,7 @@ import { outputsOf } from '../../shared/domain/unit.ts';
 import { noteUnreadable, unreadableNoted } from '../../shared/store/statuses.ts';
 import { endedExceptions } from './exceptions.ts';
 import type { Findings, Run, RunDeps, RunRequest, Workplace } from './model.ts';
+import { asManyAsFit } from './report.ts';
 
 /**
  * The events that a run adds to the outbox: changes of state, not states. Pure.
@@ -108,24 +110,23 @@ function isDegraded(
   return after.lastPass.result === 'failed' && before?.lastPass?.result !== 'failed';
 }
 
+/** Of the run before, the status may have only the first differences and the number of the others. */
 function sameDifferences(before: PassRecord | undefined, after: PassRecord): boolean {
-  return isDeepStrictEqual(asSaved(before?.differences), asSaved(after.differences));
+  if (!before || countDifferences(before) !== after.differences.length) return false;
+  const { differences: kept } = before;
+  return isDeepStrictEqual(asSaved(kept), asSaved(after.differences.slice(0, kept.length)));
 }
 
 /** Differences as the table returns them: without undefined values. */
-function asSaved(differences: PassRecord['differences'] | undefined): unknown {
-  return differences && JSON.parse(JSON.stringify(differences));
+function asSaved(differences: PassRecord['differences']): unknown {
+  return JSON.parse(JSON.stringify(differences));
 }
 
 const EVENT_BYTES = 200_000;
 
 /** As many differences as fit into an event, secrets masked: every rule on the bus may read them. */
 function brief(run: PassRecord, { externalId }: AccountRecord): PassRecord['differences'] {
-  let room = EVENT_BYTES;
-  return maskDifferences(run.differences, externalId).filter((difference) => {
-    room -= Buffer.byteLength(JSON.stringify(difference));
-    return room > 0;
-  });
+  return asManyAsFit(maskDifferences(run.differences, externalId), EVENT_BYTES);
 }
 
 /** The events of a retiring account: it is retired, or, once, what blocks the removal. Pure. */

@@ -63,7 +63,7 @@ export function toStatus(
   };
   const making = stillMaking(run, found.outcomes);
   const exceptions = record.lifecycle === 'retiring' ? undefined : run.place.exceptions;
-  const excepted = found.outcomes.flatMap((outcome) => outcome.excepted ?? []);
+  const excepted = exceptedIn(found);
   const status: RunStatus = {
     schemaVersion: 1,
     accountId: record.accountId,
@@ -116,10 +116,8 @@ function refusal(found: Findings): AccessDenied[] {
 /** The differences of all units, and unowned additions and excepted differences that were not reported before. */
 function differencesOf(found: Findings, before: AccountStatus | undefined): Difference[] {
   const known = new Set(before?.foreign);
-  const fresh = found.outcomes.flatMap(({ unowned }) =>
-    unowned.filter((one) => !known.has(foreignName(one))),
-  );
-  const excepted = found.outcomes.flatMap((outcome) => outcome.excepted ?? []);
+  const fresh = unownedIn(found).filter((one) => !known.has(foreignName(one)));
+  const excepted = exceptedIn(found);
   const newlyExcepted = excepted.filter((one) => !before?.excepted?.some((old) => isSameSight(old, one)));
   return [...found.outcomes.flatMap(({ differences }) => differences), ...fresh, ...newlyExcepted];
 }
@@ -134,8 +132,41 @@ function asSaved(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }
 
+/**
+ * What of an account's unowned resources and excepted differences is kept from run to run, in bytes of JSON: nothing else bounds them,
+ * and a status is an item of at most 400 KB. The conditions give the number of all.
+ */
+const UNOWNED_BYTES = 20_000;
+const EXCEPTED_BYTES = 50_000;
+
+/** The same ones in each run, in whatever order they are found. */
+function unownedIn({ outcomes }: Findings): readonly Difference[] {
+  const all = outcomes.flatMap(({ unowned }) => unowned);
+  return asManyAsFit(all.toSorted(byName), UNOWNED_BYTES);
+}
+
+function exceptedIn({ outcomes }: Findings): readonly Difference[] {
+  return asManyAsFit(
+    outcomes.flatMap(({ excepted = [] }) => excepted),
+    EXCEPTED_BYTES,
+  );
+}
+
+/** The first elements, as many as their JSON has bytes at most. Pure. */
+export function asManyAsFit<T>(list: readonly T[], bytes: number): readonly T[] {
+  let room = bytes;
+  return list.filter((one) => {
+    room -= Buffer.byteLength(JSON.stringify(one));
+    return room > 0;
+  });
+}
+
 function foreignNames(found: Findings): string[] {
-  return found.outcomes.flatMap(({ unowned }) => unowned.map(foreignName));
+  return unownedIn(found).map(foreignName);
+}
+
+function byName(one: Difference, other: Difference): number {
+  return foreignName(one) < foreignName(other) ? -1 : 1;
 }
 
 function foreignName({ kind, region, resource, path }: Difference): string {

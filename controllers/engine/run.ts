@@ -202,7 +202,7 @@ export async function finish(under: Run, found: Findings, deps: RunDeps): Promis
     record: run.record,
     isLeased: run.gate.hasLeased(),
     also: exchanged.also,
-    ...(worthHistory && (passing === undefined || corrected(lastPass)) && { history: lastPass }),
+    ...(worthHistory && (passing === undefined || corrected(lastPass)) && { inHistory: true }),
   });
   if (unannounced.length > 0 || saved.waking) {
     await putEvents(deps.main.bus, unannounced, OUR_SOURCE);

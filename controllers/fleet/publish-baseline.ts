@@ -6,6 +6,7 @@ import type { Problem } from '../../shared/domain/errors.ts';
 import { check } from '../../shared/domain/plain-words.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
 import { publishBaseline } from '../../shared/store/baselines.ts';
+import { ITEM_ROOM, itemBytes } from '../../shared/store/item-size.ts';
 import { type BaselineDraft, parseBaseline } from '../kinds/baseline.ts';
 import { kinds } from '../kinds/index.ts';
 
@@ -19,11 +20,18 @@ export function checkText(
   config?: KnownConfig,
 ): { baseline: BaselineDraft } | { problems: Problem[] } {
   const { executionRolePattern, partition, rolePolicyQuotas } = config ?? {};
-  return parseBaseline(text, kinds, {
+  const checked = parseBaseline(text, kinds, {
     ...(executionRolePattern && { executionRolePattern }),
     ...(partition && { partition }),
     ...(rolePolicyQuotas && { rolePolicyQuotas }),
   });
+  if ('problems' in checked) return checked;
+  const bytes = itemBytes({ ...checked.baseline, text });
+  if (bytes <= ITEM_ROOM) return checked;
+  const message =
+    `has ${Math.ceil(bytes / 1000)} KB with its text, each alias as often as it is used, ` +
+    `and a version has at most ${ITEM_ROOM / 1000} KB: make several baselines of it`;
+  return { problems: [{ path: '', message }] };
 }
 
 /**

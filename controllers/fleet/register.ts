@@ -1,9 +1,11 @@
+import type { Table } from '../../shared/aws/main-clients.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
 import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import { laterOf, orderOf, type Trace } from '../../shared/domain/order.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
+import { check } from '../../shared/domain/plain-words.ts';
 import { assignedSince, registered, standingBaseline } from '../../shared/domain/records.ts';
 import { outsideOf } from '../../shared/domain/region.ts';
 import { removalAfter, removalOfUnknown, retiring } from '../../shared/domain/removal-request.ts';
@@ -11,7 +13,9 @@ import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { staysPutBack } from '../../shared/domain/status.ts';
 import { matchesRolePattern } from '../../shared/policy/assume-role.ts';
 import { getRecord, getStatus, getTrace, rememberRequest } from '../../shared/store/accounts.ts';
-import { findBaseline } from '../../shared/store/baselines.ts';
+import { findBaseline, getBaseline } from '../../shared/store/baselines.ts';
+import { ParametersSection, sizing } from '../kinds/parameters/wanted.ts';
+import { sizeProblem } from '../kinds/size.ts';
 import { createOnboarding } from './onboarding.ts';
 import {
   type FleetDeps,
@@ -65,6 +69,8 @@ export async function register(
   ]);
   if (refused) return refused;
   const baseline = assigned?.baseline ?? chosen ?? (await baselineOf(request, existing, account, deps));
+  const tooLarge = rejectedFor([await sizeRefusal(request, baseline, main.table)]);
+  if (tooLarge) return tooLarge;
   const asked = registered(existing, {
     request,
     baseline,
@@ -219,6 +225,21 @@ function regionRefusal(
   const path = `detail.regions[${regions.indexOf(outside)}]`;
   const message = `${outside} is not in the partition ${partition}, where the accounts are`;
   return refusal('InvalidRequest', path, message, `${path}: ${message}.`);
+}
+
+/** Only of a registration with regions of its own: those of the baseline were counted when it was published. */
+async function sizeRefusal(
+  { regions }: Pick<RegistrationRequest, 'regions'>,
+  { name, version }: BaselineReference,
+  table: Table,
+): Promise<Rejection | undefined> {
+  if (!regions) return undefined;
+  const document = await getBaseline(table, name, version);
+  const { data: section } = check(ParametersSection, document?.sections[sizing.name]);
+  const found = section && sizeProblem([{ kind: sizing, section }], regions.length);
+  if (!found) return undefined;
+  const path = 'detail.regions';
+  return refusal('TooManyOutputs', path, found.message, `${path}: ${found.message}.`);
 }
 
 function accessRoleRefusal(name: string | undefined, { accessRoleNames }: Config): Rejection | undefined {

@@ -19,6 +19,7 @@ import { splitOutputKey } from '../../shared/domain/unit.ts';
 import { readYaml } from '../../shared/domain/yaml.ts';
 import { circleOf, type KeptSection, textsIn } from './graph.ts';
 import type { AnyKind, KindAccount } from './kind.ts';
+import { sizeProblem } from './size.ts';
 
 /** A checked baseline. Its sections are as written in the text: each run parses them again. */
 export interface BaselineDraft {
@@ -108,6 +109,7 @@ export function parseBaseline(
     ...unknownKeys(given, kinds),
     ...present.flatMap((kind) => checkSection(kind, given[kind.name], sample)),
     ...circleProblems(sample.kept),
+    ...sizeProblems(sample),
     ...exportProblems(given.exports, sample),
     ...importProblems(present, given),
   ];
@@ -195,6 +197,12 @@ function circleProblems(kept: readonly KeptSection[]): PathProblem[] {
       ? `the sections wait for each other: ${kinds.join(' → ')}`
       : `${kinds[0]} cannot use an output of its own`;
   return [{ path, message }];
+}
+
+/** More outputs than the status of an account can name. Without regions of the baseline, as if it had one: a run counts those of its account. */
+function sizeProblems({ kept, regions = [SAMPLE_ACCOUNT.region] }: Sample): PathProblem[] {
+  const found = sizeProblem(kept, regions.length);
+  return found ? [{ path: [found.kind], message: found.message }] : [];
 }
 
 /** Exports that name nothing of the account, or what a request chooses, or more than one thing. */

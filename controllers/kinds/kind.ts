@@ -62,6 +62,8 @@ export interface Kind<Section, Wanted, Actual> {
   readonly namesForAws?: RegExp;
   /** Names of the outputs that other kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */
   outputNames(section: Section): readonly string[];
+  /** The number of outputs in a place that have no such names; absent if there are none, or few. */
+  readonly unnamedOutputs?: (section: Section) => number;
   /**
    * Pure. Fills in the names. A name that `lookup` does not know stays as `${…}` and must not be written.
    * Throws InvalidDesiredState, with problems by path, if AWS would refuse the result.

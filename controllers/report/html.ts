@@ -7,7 +7,7 @@ import { whoAndWhy } from '../../shared/domain/cause.ts';
 import { inHtml, visible } from '../../shared/domain/escape.ts';
 import { pauseInWords } from '../../shared/domain/pause.ts';
 import { starterOf } from '../../shared/domain/rollout-summary.ts';
-import type { Difference } from '../../shared/domain/status.ts';
+import { countDifferences, type PassRecord } from '../../shared/domain/status.ts';
 import { brakeOf, resultCells, SWEEP_RESULTS, sweptOf } from '../../shared/domain/sweep-view.ts';
 import { counted, listed, time } from '../../shared/domain/words.ts';
 import { drawChart } from './chart.ts';
@@ -62,10 +62,10 @@ function page(report: FleetReport, most: number): string {
 /** The accounts and the runs for the page's script: gzipped, and nothing in it can be markup. */
 function packed({ accounts, runs }: FleetReport, most: number): string {
   const data = {
-    accounts: accounts.map((account) => ({ ...account, ...shortened(account.differences, most) })),
+    accounts: accounts.map((account) => ({ ...account, ...shortened(account, most) })),
     runs: runs.slice(0, MOST_RUNS).map(({ cause, ...run }) => ({
       ...run,
-      ...shortened(run.differences, most),
+      ...shortened(run, most),
       cause: [cause.detailType, whoAndWhy(cause)].filter(Boolean).join(', '),
     })),
   };
@@ -73,13 +73,14 @@ function packed({ accounts, runs }: FleetReport, most: number): string {
   return gzipSync(text).toString('base64');
 }
 
-function shortened(differences: readonly Difference[], most: number) {
+function shortened(found: Pick<PassRecord, 'differences' | 'differencesOmitted'>, most: number) {
+  const { differences } = found;
   const shown = differences.slice(0, most).map(({ desired, actual, ...difference }) => ({
     ...difference,
     ...(desired !== undefined && { desired: short(desired) }),
     ...(actual !== undefined && { actual: short(actual) }),
   }));
-  return { differences: shown, left: differences.length - shown.length };
+  return { differences: shown, left: countDifferences(found) - shown.length };
 }
 
 function short(value: unknown): string {

@@ -8,7 +8,13 @@ import type { Pause } from '../../shared/domain/pause.ts';
 import { isOpen, type Rollout } from '../../shared/domain/rollout.ts';
 import { type RolloutSummary, rolloutSummary } from '../../shared/domain/rollout-summary.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
-import { type Difference, obstacles, type PassResult, typeOf } from '../../shared/domain/status.ts';
+import {
+  type Difference,
+  obstacles,
+  type PassRecord,
+  type PassResult,
+  typeOf,
+} from '../../shared/domain/status.ts';
 import { type SweepView, sweepView } from '../../shared/domain/sweep-view.ts';
 import type { ListedAccount } from '../../shared/store/listed-accounts.ts';
 import type { RecordedRejection } from '../../shared/store/rejections.ts';
@@ -96,6 +102,7 @@ export interface ReportedRun {
   /** The event that caused the run. */
   readonly cause: FleetPass['cause'];
   readonly differences: readonly Difference[];
+  readonly differencesOmitted?: number;
 }
 
 export interface ReportedAccount {
@@ -120,6 +127,7 @@ export interface ReportedAccount {
   }[];
   /** Of the last run. */
   readonly differences: readonly Difference[];
+  readonly differencesOmitted?: number;
 }
 
 /** What a report needs of an account: a small part of what is stored of it. */
@@ -218,6 +226,7 @@ export function seen({ view, record, readySince }: ListedAccount): SeenAccount {
       ...{ type: typeOf(condition), reason, message, changedAt },
     })),
     differences: lastPass?.differences ?? [],
+    ...omittedOf(lastPass),
   };
   return {
     shown,
@@ -234,7 +243,12 @@ function reportedRun(pass: FleetPass, account: SeenAccount | undefined): Reporte
     ...{ at, accountId, name: account?.shown.name ?? '', result, cause },
     baseline: formatBaseline(baseline),
     differences: maskDifferences(differences, account?.externalId),
+    ...omittedOf(pass),
   };
+}
+
+function omittedOf(pass: Pick<PassRecord, 'differencesOmitted'> | undefined) {
+  return pass?.differencesOmitted === undefined ? {} : { differencesOmitted: pass.differencesOmitted };
 }
 
 /** Why an account is not ready: one reason, also for one whose conditions do not say. */

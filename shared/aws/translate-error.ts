@@ -161,6 +161,7 @@ export function translateError(command: string, error: unknown, inMember?: InMem
   if (/^MalformedPolicy(Document)?$/.test(plain) && /invalid principal/i.test(error.message)) {
     return new NotYetConsistent(said, { cause: error, reason: 'PrincipalMissing' });
   }
+  if (isItemTooLarge(error)) return itemTooLarge(said, error);
   if (inMember && UNKNOWN_CREDENTIALS.has(plain)) {
     const remedy =
       'AWS is still activating the account, or the region is not enabled in it: enable it, or correct `regions` of the registration.';
@@ -178,6 +179,20 @@ export function translateError(command: string, error: unknown, inMember?: InMem
   if (code && connectionCodes.has(code)) return new ServiceFault(said, { cause: error });
   if (($metadata?.httpStatusCode ?? 0) >= 500) return new ServiceFault(said, { cause: error });
   return error;
+}
+
+const itemTooLarge = invalid(
+  'ItemTooLarge',
+  'An item of DynamoDB holds 400 KB: shorten the request or the baseline that it holds.',
+);
+
+/** DynamoDB, also of a transaction, which it cancels then. */
+function isItemTooLarge(error: Error): boolean {
+  const { CancellationReasons: reasons = [] } = error as {
+    CancellationReasons?: readonly { readonly Message?: string }[];
+  };
+  const said = error.name === 'ValidationException' ? [error.message] : reasons.map(({ Message }) => Message);
+  return said.some((message) => message?.startsWith('Item size '));
 }
 
 /** What a misspelt region looks like: its endpoints have no address. */

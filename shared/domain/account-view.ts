@@ -68,6 +68,7 @@ interface PassView {
   readonly result: PassResult;
   readonly calls: { readonly reads: number; readonly writes: number };
   readonly differences: readonly Difference[];
+  readonly differencesOmitted?: number;
 }
 
 /** The record of an account, the status that its last run saved, and what is paused. */
@@ -147,9 +148,12 @@ function passView(
   { externalId }: AccountRecord,
   secrets: Secrets,
 ): PassView {
-  const { id, startedAt, finishedAt, cause, result, calls } = pass;
+  const { id, startedAt, finishedAt, cause, result, calls, differencesOmitted } = pass;
   const differences = shownDifferences(pass.differences, { externalId }, secrets);
-  return { id, startedAt, finishedAt, cause, result, calls, differences };
+  return {
+    ...{ id, startedAt, finishedAt, cause, result, calls, differences },
+    ...(differencesOmitted !== undefined && { differencesOmitted }),
+  };
 }
 
 function shownDifferences(

@@ -100,6 +100,16 @@ export interface PassRecord {
   readonly result: PassResult;
   readonly calls: { readonly reads: number; readonly writes: number };
   readonly differences: readonly Difference[];
+  /** The number of further differences, for which the item in the table had no room; absent if there are none. */
+  readonly differencesOmitted?: number;
+}
+
+/** The number of differences that a run found, with those that its record has no room for. Pure. */
+export function countDifferences({
+  differences,
+  differencesOmitted = 0,
+}: Pick<PassRecord, 'differences' | 'differencesOmitted'>): number {
+  return differences.length + differencesOmitted;
 }
 
 /** An event of the outbox: saved with the status until it is sent to the bus. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UnreadableItem } from '../domain/errors.ts';
 import { check } from '../domain/plain-words.ts';
 import { zodProblems } from '../domain/requests.ts';
+import { PACKED, unpacked } from './item-size.ts';
 
 /** An item as DynamoDB returns it. */
 export type Item = Readonly<Record<string, unknown>>;
@@ -15,8 +16,10 @@ export interface Reader<T> {
   (item: Item | undefined): T | undefined;
 }
 
-/** The newest `schemaVersion` that this version of Orgkeeper reads. Items without one are of the first. */
-const NEWEST = 1;
+/** Version of an entity: items without a `schemaVersion` are of this one, too. */
+const FIRST = 1;
+/** The newest `schemaVersion` that this version of Orgkeeper reads: the first one, with compressed fields. */
+const NEWEST = PACKED;
 /** The number of problems that an UnreadableItem names. */
 const PROBLEMS = 5;
 
@@ -37,17 +40,36 @@ export function reader<T>(fields: Fields<T>): Reader<T> {
   function read(item: Item | undefined): T | undefined {
     if (!item) return undefined;
     const key = { pk: String(item.pk), sk: String(item.sk) };
-    const { schemaVersion = NEWEST } = item;
+    const { schemaVersion = FIRST } = item;
     if (typeof schemaVersion === 'number' && schemaVersion > NEWEST) {
       const message = `is ${schemaVersion}, and this version of Orgkeeper reads up to ${NEWEST}: deploy the newer one`;
       throw new UnreadableItem(key, [{ path: 'schemaVersion', message }]);
     }
-    const own = Object.fromEntries(Object.entries(item).filter(([name]) => !ATTRIBUTES.includes(name)));
+    const stored = Object.fromEntries(Object.entries(item).filter(([name]) => !ATTRIBUTES.includes(name)));
+    const own = schemaVersion === PACKED ? opened(stored, key, 'schemaVersion' in fields) : stored;
     const parsed = check(schema, own);
     if (parsed.success) return parsed.data as T;
     throw new UnreadableItem(key, zodProblems(parsed.error, '').slice(0, PROBLEMS));
   }
   return read;
+}
+
+/** The same entity as the first version of its item has it. @throws UnreadableItem */
+function opened(
+  { schemaVersion: _, ...stored }: Item,
+  key: { readonly pk: string; readonly sk: string },
+  isVersioned: boolean,
+): Item {
+  const own = Object.entries(stored).map(([name, value]) => {
+    if (!(value instanceof Uint8Array)) return [name, value];
+    try {
+      return [name, unpacked(value)];
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new UnreadableItem(key, [{ path: name, message: `cannot be decompressed (${why})` }]);
+    }
+  });
+  return { ...Object.fromEntries(own), ...(isVersioned && { schemaVersion: FIRST }) };
 }
 
 /** True if a newer version of Orgkeeper has written the item, so that this one leaves it alone. Pure. */

@@ -1,10 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Table } from '../aws/main-clients.ts';
 import { PLAN_SECONDS, PlanAnswer } from '../domain/plan.ts';
+import { ITEM_ROOM } from './item-size.ts';
 import { expiresIn, getItem, putItem } from './table.ts';
-
-/** DynamoDB's limit for an item is 400 KB, including names and keys. */
-const MOST_BYTES = 390_000;
 
 /** Saves the text of the baseline file of a plan for an hour, under the id of the request. */
 export async function putPlanText(table: Table, planId: string, text: string, now: Date): Promise<void> {
@@ -25,7 +23,7 @@ export async function putPlanAnswer(
   now: Date,
 ): Promise<void> {
   const packed = pack(answer);
-  const fits = packed.byteLength <= MOST_BYTES;
+  const fits = packed.byteLength <= ITEM_ROOM;
   await put(table, planId, 'answer', { answer: fits ? packed : pack(tooLarge(answer)) }, now);
 }
 

@@ -21,7 +21,7 @@ const condition = {
   message: z.string(),
   changedAt: z.string(),
 } satisfies Fields<Condition>;
-const pass: Fields<PassRecord> = {
+const pass = {
   id: z.string(),
   startedAt: z.string(),
   finishedAt: z.string(),
@@ -30,7 +30,8 @@ const pass: Fields<PassRecord> = {
   result: z.enum(['unchanged', 'corrected', 'drifted', 'waiting', 'failed']),
   calls: z.looseObject({ reads: z.number(), writes: z.number() }),
   differences: z.array(z.looseObject(differenceFields)),
-};
+  differencesOmitted: z.int().exactOptional(),
+} satisfies Fields<PassRecord>;
 const home: Fields<Home> = { region: z.string(), baseline: BaselineAt };
 const leftover: Fields<Leftover> = {
   ...home,

@@ -5,8 +5,10 @@ import { Conflict } from '../domain/errors.ts';
 import { type AccountStatus, foundDifferences, type Home, type PassRecord } from '../domain/status.ts';
 import { accountKey, accountOf, getStatus, statusKey } from './accounts.ts';
 import { type Item, type Page, readPage } from './item.ts';
+import { packed } from './item-size.ts';
 import { markerItem, markerKey } from './leases.ts';
 import { readPass } from './status-item.ts';
+import { withRoom } from './status-room.ts';
 import {
   DAY_SECONDS,
   duePages,
@@ -99,22 +101,25 @@ export async function renewLease(
 /**
  * Saves the status of a run, with a line of history, if any, in one transaction, and ends the lease (`isLeased`: the run has one). The save is conditional on the
  * version that was read, on no other run having the lease, and, for the first status of an account, on the registration that
- * the run read, so that an account that was forgotten since gets no status.
+ * the run read, so that an account that was forgotten since gets no status. Differences for which there is no room are counted only.
  * @throws Conflict if somebody else saved first
+ * @throws InvalidDesiredState if the status is too large for an item
  */
 export async function saveStatus(
   table: Table,
-  status: AccountStatus,
+  whole: AccountStatus,
   options: {
     passId: string;
     now: Date;
     record: ReadRecord;
     isLeased?: boolean;
-    history?: PassRecord;
+    /** Its last run gets a line of history. */
+    inHistory?: boolean;
     /** Written in the same transaction. */
     also?: TransactWrites;
   },
 ): Promise<void> {
+  const status = withRoom(whole);
   const item = { ...statusItem(status), ...(status.dueAt && { due: 'due' }) };
   const condition: WriteCondition = {
     ConditionExpression: asRead(status.version - 1),
@@ -125,7 +130,8 @@ export async function saveStatus(
     },
   };
   const TableName = table.name;
-  const { history, isLeased, also = [] } = options;
+  const { inHistory, isLeased, also = [] } = options;
+  const history = inHistory && status.lastPass;
   const line = history && { Put: { TableName, Item: historyItem(status.accountId, history) } };
   // A status that was read is deleted with its registration, which the version shows: a transaction costs twice as much.
   const isPlain = !line && !isLeased && also.length === 0 && status.version > 1;
@@ -147,11 +153,11 @@ export async function saveStatus(
 /** The item of a status: in no index, except, after a run that found differences, in `differing`. */
 function statusItem(status: AccountStatus) {
   const { accountId } = status;
-  return {
+  return packed({
     ...status,
     ...statusKey(accountId),
     ...(foundDifferences(status) && { differing: DIFFERING, collectionKey: accountId }),
-  };
+  });
 }
 
 /** The one key of the index `differing`. */
@@ -350,13 +356,13 @@ export function historyCursor({ startedAt, id }: Pick<PassRecord, 'startedAt' | 
   return `${startedAt}#${id}`;
 }
 
-function historyItem(accountId: string, pass: PassRecord): Record<string, unknown> {
-  return {
+function historyItem(accountId: string, pass: PassRecord): Item {
+  return packed({
     ...pass,
     pk: statusKey(accountId).pk,
     sk: `pass#${historyCursor(pass)}`,
     collection: HISTORY,
     collectionKey: historyCursor(pass),
     expiresAt: expiresIn(HISTORY_SECONDS, new Date(pass.finishedAt)),
-  };
+  });
 }

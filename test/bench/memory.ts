@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Bundle, bundleFunctions } from '../../infra/build.ts';
 import { MEGABYTES } from '../../infra/memory.ts';
 import { FUNCTIONS, type FunctionName } from '../../shared/deployment/names.ts';
+import { itemBytes } from '../../shared/store/item-size.ts';
 import { aBaselineItem, aRecord } from '../kit/factories.ts';
 import { type FakeRole, fakeAws } from '../kit/fake-aws.ts';
 import { FIRST_EVENTS, workOf } from '../kit/first-events.ts';
@@ -55,8 +56,10 @@ try {
     await measure('reconcile', { bundles, as, event: workOf(accounts) });
     for (const account of accounts) requireReady(account);
   }
-  const kilobytes = Math.round(Buffer.byteLength(JSON.stringify(statusOf(ACCOUNTS[0] ?? ''))) / 1024);
-  say([`The status of such an account has ${kilobytes} kB; DynamoDB stores an item of 400 kB at most.`]);
+  const kilobytes = Math.round(itemBytes(statusOf(ACCOUNTS[0] ?? '') ?? {}) / 1024);
+  say([
+    `The item with the status of such an account has ${kilobytes} KB, of the 400 KB that DynamoDB allows.`,
+  ]);
 } finally {
   await aws.stop();
   rmSync(folder, { recursive: true, force: true });

@@ -27,7 +27,7 @@ async function ran(
   fake.store.put({ ...record, ...accountKey(accountId), collection: 'account', collectionKey: accountId });
   const lastPass = aPass({ id: `pass-${accountId}`, startedAt: TIME, result });
   const status = aStatus({ accountId, version, lastPass });
-  const found = result === 'unchanged' ? {} : { history: lastPass };
+  const found = result === 'unchanged' ? {} : { inHistory: true };
   await saveStatus(fake.main.table, status, { passId: lastPass.id, now: new Date(TIME), record, ...found });
 }
 

@@ -213,7 +213,7 @@ export async function leave(table: Table, left: AccountStatus): Promise<void> {
   await saveStatus(
     table,
     { ...left, version: before + 1 },
-    found ? { ...options, history: lastPass } : options,
+    found ? { ...options, inHistory: true } : options,
   );
   await saveRecord(table, record, managed);
 }

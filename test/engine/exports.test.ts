@@ -212,7 +212,7 @@ describe('exports of an account', () => {
     const world = twoAccounts();
     world.keep(EXPORTER, 'exporting');
     await world.run(EXPORTER);
-    const newer = { pk: 'export#readers', sk: `account#${EXPORTER}`, schemaVersion: 2, value: 'newer' };
+    const newer = { pk: 'export#readers', sk: `account#${EXPORTER}`, schemaVersion: 3, value: 'newer' };
     world.store.put(newer);
     await world.run(EXPORTER);
     expect(world.store.items('export#')).toEqual([newer]);
@@ -386,7 +386,7 @@ describe('exports of an account', () => {
     world.keep(EXPORTER, 'exporting');
     world.keep(IMPORTER, 'importing');
     for (const accountId of [EXPORTER, IMPORTER]) await world.run(accountId);
-    world.store.put({ pk: 'export#readers', sk: `account#${EXPORTER}`, schemaVersion: 2, value: 'newer' });
+    world.store.put({ pk: 'export#readers', sk: `account#${EXPORTER}`, schemaVersion: 3, value: 'newer' });
     const status = statusOf(await world.run(IMPORTER));
     expect(world.guests.get(IMPORTER)).toEqual([arnIn(EXPORTER)]);
     expect(status).toMatchObject({ ready: false, imports: ['readers'] });

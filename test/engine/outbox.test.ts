@@ -95,6 +95,24 @@ describe('announcements', () => {
     expect(announcements(aRecord(), before, now).map(({ detailType }) => detailType)).toEqual(expected);
   });
 
+  it('no second DriftDetected for the same differences of which the status kept the first ones only', () => {
+    const differences = Array.from({ length: 5 }, (_, index) => ({
+      ...difference,
+      action: 'reported' as const,
+      resource: `subnet ${index}`,
+    }));
+    const keeping = (kept: number) => {
+      const rest = { differences: differences.slice(0, kept), differencesOmitted: differences.length - kept };
+      return aStatus({ ready: false, lastPass: aPass({ result: 'drifted', ...rest }) });
+    };
+    const now = (found: readonly Difference[]) =>
+      afterwards({ ready: false, lastPass: aPass({ result: 'drifted', differences: found }) });
+    expect(announcements(aRecord(), keeping(3), now(differences))).toEqual([]);
+    expect(announcements(aRecord(), keeping(3), now(differences.slice(0, 4)))).toMatchObject([
+      { detailType: 'DriftDetected' },
+    ]);
+  });
+
   it('keeps an event below the size limit of PutEvents', () => {
     const big = Array.from(
       { length: 100 },

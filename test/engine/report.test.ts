@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { blockedBy } from '../../controllers/engine/report.ts';
-import type { Blocked } from '../../controllers/kinds/kind.ts';
+import type { Findings, Run } from '../../controllers/engine/model.ts';
+import { asManyAsFit, blockedBy, toStatus } from '../../controllers/engine/report.ts';
+import type { AnyKind, Blocked } from '../../controllers/kinds/kind.ts';
+import type { AccountStatus, Difference } from '../../shared/domain/status.ts';
+import { aRecord } from '../kit/factories.ts';
 
 const blocked = (reason: string, message: string): Blocked => ({
   reason,
@@ -48,5 +51,60 @@ describe('blockedBy', () => {
     const { message } = blockedBy([blocked('NeedsReplacement', 'x'.repeat(2_000))]) ?? {};
     expect(message).toHaveLength(1_000);
     expect(message).toMatch(/^x+…$/);
+  });
+});
+
+describe('asManyAsFit', () => {
+  it('is the first elements, up to so many bytes, also if a smaller one comes later', () => {
+    expect(asManyAsFit(['aaaa', 'bbbb', 'c'], 100)).toEqual(['aaaa', 'bbbb', 'c']);
+    expect(asManyAsFit(['aaaa', 'bbbb', 'c'], 9)).toEqual(['aaaa']);
+    expect(asManyAsFit(['éé', 'c'], 7)).toEqual(['éé']);
+    expect(asManyAsFit(['éé', 'c'], 6)).toEqual([]);
+  });
+});
+
+describe('toStatus', () => {
+  const kind = { name: 'parameters' } as AnyKind;
+  const things = (name: string, count: number): Difference[] =>
+    Array.from({ length: count }, (_, index) => ({
+      ...{ kind: 'parameters', resource: `/${name}/${String(index).padStart(5, '0')}` },
+      ...{ path: 'tags', actual: 'TaggedLikeOurs', action: 'reported' as const },
+    }));
+
+  function statusAfter(
+    before: AccountStatus | undefined,
+    unowned: Difference[],
+    excepted: Difference[] = [],
+  ) {
+    const request = { message: { accountId: '1', cause: {} }, lastReceive: false };
+    const run = {
+      ...{ id: 'pass-1', startedAt: new Date(), record: aRecord(), before, request },
+      ...{ place: { outputs: {} }, stands: { leftovers: [], making: [] }, regions: ['eu-west-1'] },
+      calls: { reads: 0, writes: 0 },
+    } as unknown as Run;
+    const outcome = { kind, differences: [], unowned, excepted, state: { is: 'inDesiredState' as const } };
+    const found: Findings = { outcomes: [outcome], findings: [], failures: [] };
+    return toStatus(run, found, [], new Date()).status;
+  }
+
+  it('keeps and reports the same few of very many unowned resources, in whatever order they are found', () => {
+    const unowned = things('lookalike', 10_000);
+    const first = statusAfter(undefined, unowned);
+    expect(JSON.stringify(first.foreign).length).toBeLessThan(20_000);
+    expect(first.lastPass.differences).toHaveLength(first.foreign.length);
+    const second = statusAfter(first, unowned.toReversed());
+    expect(second.foreign).toEqual(first.foreign);
+    expect(second.lastPass.differences).toEqual([]);
+  });
+
+  it('keeps and reports the same few of very many excepted differences, and counts all of them', () => {
+    const excepted = things('left', 6_000).map((one) => ({ ...one, exceptedUntil: '2027-01-01T00:00:00Z' }));
+    const first = statusAfter(undefined, [], excepted);
+    expect(JSON.stringify(first.excepted).length).toBeLessThan(52_000);
+    expect(first.lastPass.differences).toEqual(first.excepted);
+    expect(first.conditions).toMatchObject([
+      { message: expect.stringMatching(/^6000 differences are excepted/) },
+    ]);
+    expect(statusAfter(first, [], excepted).lastPass.differences).toEqual([]);
   });
 });

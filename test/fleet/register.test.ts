@@ -159,6 +159,25 @@ describe('a registration that is refused', () => {
     });
   });
 
+  it('is refused in so many regions that the status could not name all parameters of its baseline', async () => {
+    const parameters = Array.from({ length: 600 }, (_, index) => ({ name: `/p${index}`, value: 'a' }));
+    const { main } = fakeMain([{ ...aBaselineItem(), sections: { parameters } }]);
+    const deps = { main, config: aConfig() } as unknown as FleetDeps;
+    const inRegions = (count: number) => {
+      const regions = Array.from({ length: count }, (_, index) =>
+        `eu-west-${index}`.replace(/-1(\d)$/, '-b-$1'),
+      );
+      const request = { accountId: MEMBER, name: 'genomics', baseline: 'analytics', regions };
+      return register(request, anOrganizationAccount(), trigger, deps);
+    };
+    expect(await inRegions(17)).toMatchObject({
+      did: 'rejected',
+      rejection: { reason: 'TooManyOutputs', problems: [{ path: 'detail.regions' }] },
+    });
+    expect(await getRecord(main.table, MEMBER)).toBeUndefined();
+    expect(await inRegions(16)).toMatchObject({ did: 'accepted' });
+  });
+
   it('is refused for the management account, whatever its content', async () => {
     expect(await registering({ accountId: MANAGEMENT }, anOrganizationAccount())).toMatchObject({
       rejection: { reason: 'ManagementAccount', message: 'The management account is never managed.' },

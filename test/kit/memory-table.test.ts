@@ -135,4 +135,27 @@ describe('A table in memory answers like the emulator', () => {
     });
     expect(outcome).toEqual([4, 3, 2]);
   });
+
+  it.each([
+    ['a text', { text: 'x'.repeat(411_000) }],
+    ['bytes', { bytes: new Uint8Array(411_000) }],
+    [
+      'many short texts',
+      { map: Object.fromEntries(Array.from({ length: 45_000 }, (_, at) => [`name-${at}`, 'x'])) },
+    ],
+  ])('and refuses an item that is too large: %s', async (_, large) => {
+    expect(await inBoth((table) => put(table, { ...Key, ...large }))).toBe('ValidationException');
+  });
+
+  it('and takes an item of almost 400 KB, and refuses the update that makes it larger', async () => {
+    const grow = {
+      UpdateExpression: 'SET more = :more',
+      ExpressionAttributeValues: { ':more': 'x'.repeat(20_000) },
+    };
+    const outcome = await inBoth(async (table) => {
+      await put(table, { ...Key, text: 'x'.repeat(395_000) });
+      return table.documents.send(new UpdateCommand({ TableName: table.name, Key, ...grow }));
+    });
+    expect(outcome).toBe('ValidationException');
+  });
 });

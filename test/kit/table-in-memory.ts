@@ -1,5 +1,10 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DynamoDBServiceException,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
 import { INDEXES } from '../../shared/deployment/names.ts';
+import { itemBytes, MOST_ITEM_BYTES } from '../../shared/store/item-size.ts';
 import { condition, type Item, type Placeholders, updated } from './expressions.ts';
 
 /** The input of a command of the table, as far as the fakes read it. */
@@ -64,7 +69,7 @@ export class TableInMemory {
     return [...this.#held.values()].filter(({ pk }) => String(pk).startsWith(prefix));
   }
 
-  /** The answer to a command: `GetCommand`, `PutCommand` … @throws the errors of DynamoDB about conditions */
+  /** The answer to a command: `GetCommand`, `PutCommand` … @throws the errors of DynamoDB about conditions and the size of items */
   answer(command: string, input: TableInput): object {
     switch (command) {
       case 'GetCommand':
@@ -124,9 +129,14 @@ export class TableInMemory {
   }
 
   #write({ Put, Update, Delete }: NonNullable<TableInput['TransactItems']>[number]): void {
-    if (Put?.Item) this.#save(Put.Item);
-    if (Update)
-      this.#save(updated(Update.UpdateExpression ?? '', Update, { ...this.item(Update.Key), ...Update.Key }));
+    if (Put?.Item) this.#save(fitting(Put.Item, 'Item size'));
+    if (Update) {
+      const item = updated(Update.UpdateExpression ?? '', Update, {
+        ...this.item(Update.Key),
+        ...Update.Key,
+      });
+      this.#save(fitting(item, 'Item size to update'));
+    }
     if (Delete?.Key) this.remove(Delete.Key);
   }
 
@@ -182,6 +192,16 @@ function requireCondition(input: TableInput, item: Item | undefined): void {
 
 function holds(input: TableInput, item: Item | undefined): boolean {
   return !input.ConditionExpression || condition(input.ConditionExpression, input)(item);
+}
+
+function fitting(item: Item, what: string): Item {
+  if (itemBytes(item) <= MOST_ITEM_BYTES) return item;
+  throw new DynamoDBServiceException({
+    name: 'ValidationException',
+    message: `${what} has exceeded the maximum allowed size`,
+    $fault: 'client',
+    $metadata: {},
+  });
 }
 
 function canceled(codes: readonly string[]): Error {

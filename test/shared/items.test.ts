@@ -89,9 +89,9 @@ describe('an invalid item', () => {
   });
 
   it.each(sorts)('as a %s of a newer version: the version is named', async (_, [pk, sk], read) => {
-    const { table } = tableOf({ ...recordedAt(pk, sk), schemaVersion: 2 });
+    const { table } = tableOf({ ...recordedAt(pk, sk), schemaVersion: 3 });
     await expect(read(table)).rejects.toThrow(
-      'schemaVersion is 2, and this version of Orgkeeper reads up to 1: deploy the newer one',
+      'schemaVersion is 3, and this version of Orgkeeper reads up to 2: deploy the newer one',
     );
   });
 

@@ -42,6 +42,23 @@ describe('an error of the SDK', () => {
     ],
     ['an account that AWS has blocked', named('Blocked'), 'AccountNotReady', 'when-ready'],
     ['more than 50 tags, at SSM', named('TooManyTagsError'), 'InvalidDesiredState', 'when-changed'],
+    [
+      'an item of DynamoDB that is too large',
+      named('ValidationException', 'Item size has exceeded the maximum allowed size'),
+      'InvalidDesiredState',
+      'when-changed',
+    ],
+    [
+      'one that an update of a transaction would make too large',
+      named('TransactionCanceledException', 'Transaction cancelled', {
+        CancellationReasons: [
+          { Code: 'None' },
+          { Code: 'ValidationError', Message: 'Item size to update has exceeded the maximum allowed size' },
+        ],
+      }),
+      'InvalidDesiredState',
+      'when-changed',
+    ],
     ['more than 50 tags, at EC2', named('TagLimitExceeded'), 'InvalidDesiredState', 'when-changed'],
     [
       'a session policy that is too large when packed',

@@ -3,12 +3,11 @@ import { apply, remove } from './apply.ts';
 import { CONTENT, compare, isWrittenWith } from './compare.ts';
 import { type ActualParameters, observe } from './observe.ts';
 import { arnOf, outputName, recordedNames } from './ownership.ts';
-import { type Parameters, ParametersSection, render } from './wanted.ts';
+import { type Parameters, ParametersSection, render, sizing } from './wanted.ts';
 
 /** SSM parameters that publish outputs of other kinds, and other texts, for the workloads of the account. */
 export const parameters: Kind<ParametersSection, Parameters, ActualParameters> = {
-  name: 'parameters',
-  scope: 'regional',
+  ...sizing,
   section: ParametersSection,
   permissions: {
     read: ['ssm:DescribeParameters', 'ssm:GetParameters', 'ssm:ListTagsForResource', 'tag:GetResources'],
@@ -18,7 +17,6 @@ export const parameters: Kind<ParametersSection, Parameters, ActualParameters> =
         arnOf(name, account),
       ),
   },
-  outputNames: () => [],
   render,
   exceptions: {
     fields: Object.fromEntries(['', ...CONTENT, 'tags.*'].map((field) => [field, 'freely'])),

@@ -61,6 +61,14 @@ export type ParametersSection = z.infer<typeof ParametersSection>;
 /** A parameter of the section, with its defaults. */
 export type Parameter = ParametersSection[number];
 
+/** How many outputs the section has in an account: see Kind. */
+export const sizing = {
+  name: 'parameters',
+  scope: 'regional',
+  outputNames: () => [],
+  unnamedOutputs: ({ length }: ParametersSection) => length,
+} as const;
+
 /** Path of the section in a baseline. */
 const ROOT = 'parameters';
 
