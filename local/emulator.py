@@ -5,7 +5,9 @@ Measured with 150 accounts, these took most of the server's time:
 - it writes a line of log for each request, and closes each connection;
 - it copies the whole table before a transaction of DynamoDB, to be able to take it back;
 - it looks for each of the ten types of value, under several names, in each attribute that DynamoDB answers;
-- it sorts the whole table for each query of DynamoDB, before it looks for the items of the query's partition.
+- it sorts the whole table for each query of DynamoDB, before it looks for the items of the query's partition;
+- it measures an item of DynamoDB anew with each of its attributes, and makes each value of a map anew to measure it;
+- it counts all messages of a queue of SQS several times for each message that is sent or received.
 """
 
 import copy
@@ -19,9 +21,11 @@ from types import SimpleNamespace
 from moto import server
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb import models as dynamodb
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.utilities import bytesize
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from moto.sqs import models as sqs
 from werkzeug.serving import WSGIRequestHandler
 
 # The service of a host name never changes.
@@ -168,6 +172,59 @@ def _of_hash(table, one):
 
 Table.query = _query_partition
 Table.all_items = _items
+
+_size = DynamoType.size
+
+
+def _size_of(self):
+    if not self.is_map():
+        return _size(self)
+    values = ((name, value if type(value) is DynamoType else DynamoType(value)) for name, value in self.value.items())
+    return sum(bytesize(name) + value.size() for name, value in values)
+
+
+def _make_item(self, hash_key, range_key, attrs):
+    """The last attribute is set as moto sets each: together with all others it must not exceed the limit."""
+    self.hash_key = hash_key
+    self.range_key = range_key
+    self.attrs = LimitedSizeDict()
+    *others, (name, value) = attrs.items()
+    for other, its_value in others:
+        dict.__setitem__(self.attrs, other, DynamoType(its_value))
+    self.attrs[name] = DynamoType(value)
+
+
+DynamoType.size = _size_of
+Item.__init__ = _make_item
+
+_message = threading.local()
+
+
+def _without_counting(method):
+    """Sending and receiving look at attributes of the queue, but not at the numbers of its messages, which are among them."""
+
+    @functools.wraps(method)
+    def send_or_receive(*args, **options):
+        before = getattr(_message, "moves", False)
+        _message.moves = True
+        try:
+            return method(*args, **options)
+        finally:
+            _message.moves = before
+
+    return send_or_receive
+
+
+def _unless_moving(count):
+    return property(lambda queue: 0 if getattr(_message, "moves", False) else count.fget(queue))
+
+
+for _name in ("send_message", "send_message_batch", "receive_message"):
+    setattr(sqs.SQSBackend, _name, _without_counting(getattr(sqs.SQSBackend, _name)))
+for _name in ("", "_delayed", "_not_visible"):
+    _name = f"approximate_number_of_messages{_name}"
+    setattr(sqs.Queue, _name, _unless_moving(getattr(sqs.Queue, _name)))
+sqs.camelcase_to_underscores = functools.lru_cache(maxsize=None)(sqs.camelcase_to_underscores)
 
 if __name__ == "__main__":
     sys.exit(server.main())

@@ -16,6 +16,14 @@ import {
   TransactionCanceledException,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { type Emulator, startEmulator } from '../../local/emulator.ts';
@@ -162,6 +170,44 @@ async function expectRollback({ endpoint }: Emulator, httpAgent: Agent): Promise
   };
   await dynamodb.send(new PutItemCommand({ TableName, Item: key('put', 'b') }));
   expect(await found({ IndexName: 'by-part', ...putPart })).toEqual(['a put', 'b put']);
+
+  const inMap = { M: { text: { S: 'x'.repeat(410_000) } } };
+  for (const Item of [
+    { ...key('large'), inMap, last: { S: '' } },
+    { ...key('large'), first: { S: '' }, inMap },
+  ]) {
+    await expect(dynamodb.send(new PutItemCommand({ TableName, Item }))).rejects.toThrow('Item size');
+  }
+  expect((await items()).map(({ part }) => part?.S)).not.toContain('large');
+}
+
+/** Counts the messages of a queue while they wait, are worked on, and are deleted. */
+async function expectCounts({ endpoint }: Emulator): Promise<void> {
+  const sqs = new SQSClient({
+    endpoint,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  });
+  const { QueueUrl } = await sqs.send(
+    new CreateQueueCommand({
+      QueueName: 'work.fifo',
+      Attributes: { FifoQueue: 'true', ContentBasedDeduplication: 'true' },
+    }),
+  );
+  const counts = async () => {
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+    );
+    return [Attributes?.ApproximateNumberOfMessages, Attributes?.ApproximateNumberOfMessagesNotVisible];
+  };
+  const Entries = ['a', 'b', 'c'].map((Id) => ({ Id, MessageBody: Id, MessageGroupId: Id }));
+  await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  expect(await counts()).toEqual(['3', '0']);
+  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
+  expect(await counts()).toEqual(['2', '1']);
+  await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: Messages[0]?.ReceiptHandle }));
+  expect(await counts()).toEqual(['2', '0']);
 }
 
 const WHAT_TO_INSTALL = /^.*The emulator could not be installed \(.*: the command is missing\): install .*$/;
@@ -177,7 +223,7 @@ describe('The emulator', () => {
     }
   }, 120_000);
 
-  it('answers values of every type, takes back each write of a transaction that fails, finds what a query asks for, and answers all calls on one connection', async () => {
+  it('answers values of every type, takes back each write of a transaction that fails, finds what a query asks for, refuses large items, counts messages, and answers all calls on one connection', async () => {
     const emulator = await startEmulator({
       directory: mkdtempSync(join(tmpdir(), 'orgkeeper-state-')),
       say: () => undefined,
@@ -192,6 +238,7 @@ describe('The emulator', () => {
     try {
       await expectRollback(emulator, agent);
       expect(connections).toBe(1);
+      await expectCounts(emulator);
     } finally {
       agent.destroy();
       await emulator.stop();
