@@ -41,7 +41,7 @@ try {
   const accounts = await onboard();
   // Fills the caches of both, and makes the sessions.
   await sweepByOrgkeeper();
-  await sweepByScript(accounts, accounts);
+  await sweepByScript(accounts, new Set(accounts.map(({ id }) => id)));
   const sweeps: { readonly orgkeeper: Sweep; readonly script: Sweep }[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     const orgkeeper = await sweepByOrgkeeper();
@@ -104,18 +104,16 @@ async function sweepByOrgkeeper(): Promise<Sweep> {
 /** The same by the script, which assumes the role of these accounts, and has the sessions of the others from before. */
 async function sweepByScript(
   accounts: readonly Omit<ScriptedAccount, 'session'>[],
-  entered: readonly { readonly id: string }[],
+  enters: ReadonlySet<string>,
 ): Promise<Sweep> {
   await fleet.untilQuiet();
-  const enters = new Set(entered.map(({ id }) => id));
   return measured(() => script.sweep(accounts, enters));
 }
 
 /** The accounts whose role was assumed: an environment of Orgkeeper has some sessions from the sweep before. */
-function enteredBy({ calls }: Sweep): { id: string }[] {
-  return calls
-    .filter(({ action }) => action === 'AssumeRole')
-    .map(({ params }) => ({ id: String(params.RoleArn).split(':')[4] ?? '' }));
+function enteredBy({ calls }: Pick<Sweep, 'calls'>): ReadonlySet<string> {
+  const assumed = calls.filter(({ action }) => action === 'AssumeRole');
+  return new Set(assumed.map(({ params }) => String(params.RoleArn).split(':')[4] ?? ''));
 }
 
 async function measured(work: () => Promise<void>): Promise<Sweep> {
@@ -202,16 +200,19 @@ function compareReads(orgkeeper: Sweep, byScript: Sweep): void {
   );
 }
 
-/** The calls into the accounts, and how often. */
+/** The calls into the accounts, and how often; a role that is assumed again, since an answer was late, counts once. */
 function readsOf({ calls }: Sweep): Record<string, number> {
   const { main, management } = runtime.accounts;
   const names = calls
-    .filter(({ account, action }) => ![main, management].includes(account) || action === 'AssumeRole')
+    .filter(({ account, action }) => ![main, management].includes(account) && action !== 'AssumeRole')
     .map(({ service, action }) => `${service} ${action}`);
   const counts = Object.entries(Object.groupBy(names, (name) => name)).map(
     ([name, all = []]): [string, number] => [name, all.length],
   );
-  return Object.fromEntries(counts.sort(([a], [b]) => a.localeCompare(b)));
+  return Object.fromEntries([
+    ...counts.sort(([a], [b]) => a.localeCompare(b)),
+    ['accounts entered', enteredBy({ calls }).size],
+  ]);
 }
 
 function report(sweeps: readonly { readonly orgkeeper: Sweep; readonly script: Sweep }[]): void {
