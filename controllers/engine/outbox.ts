@@ -42,7 +42,7 @@ export function announcements(
   }
   if (after.ready && !before?.ready) owed.push({ detailType: 'AccountReady', detail: common });
   const problem = unmet(after.conditions);
-  if (problem && isDegraded(before, after)) {
+  if (problem && isDegraded(record, before, after)) {
     owed.push(degraded(problem, common));
   }
   return owed;
@@ -100,14 +100,30 @@ export function corrected({ differences }: Pick<PassRecord, 'differences'>): boo
   return differences.some(({ action }) => action !== 'reported');
 }
 
-/** True if since the run before, the account is no longer ready, or failed without ever having been ready. */
+/**
+ * True if the account is no longer ready, or has failed without having been ready; for the same desired state once until it is ready,
+ * whatever it waited for between two failures.
+ */
 function isDegraded(
+  record: AccountRecord,
   before: AccountStatus | undefined,
   after: { ready: boolean; lastPass: PassRecord },
 ): boolean {
   if (after.ready) return false;
   if (before?.ready) return true;
-  return after.lastPass.result === 'failed' && before?.lastPass?.result !== 'failed';
+  const told = before?.lastPass?.result === 'failed' || (before?.degraded && saw(before, record));
+  return after.lastPass.result === 'failed' && !told;
+}
+
+/** True if after this run `AccountDegraded` has been announced, and the account has not been ready since. Pure. */
+export function isToldDegraded(
+  record: AccountRecord,
+  read: AccountStatus | undefined,
+  after: Pick<AccountStatus, 'ready'> & { readonly lastPass: PassRecord },
+): boolean {
+  if (after.ready || record.lifecycle === 'retiring') return false;
+  const before = sinceRetirement(read, record);
+  return (before?.degraded && saw(before, record)) || isDegraded(record, before, after);
 }
 
 /** Of the run before, the status may have only the first differences and the number of the others. */

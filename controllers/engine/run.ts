@@ -22,6 +22,7 @@ import {
   announceUnreadable,
   corrected,
   exceptionAnnouncements,
+  isToldDegraded,
   kindAnnouncements,
 } from './outbox.ts';
 import { allOutputs, divideOutputs, kindsIn, regionSaid } from './places.ts';
@@ -193,6 +194,7 @@ export async function finish(under: Run, found: Findings, deps: RunDeps): Promis
   const saved: AccountStatus = {
     ...status,
     ...exchanged.status,
+    ...(isToldDegraded(run.record, run.before, status) && { degraded: true }),
     ...(unannounced.length > 0 && { unannounced }),
   };
   const worthHistory = lastPass.differences.length > 0 || wentWrong(lastPass, run.before?.lastPass);

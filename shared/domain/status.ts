@@ -151,6 +151,8 @@ export interface AccountStatus {
   readonly readySince?: string;
   /** Since when the account has not been ready; absent while it is, and in a status from before this was saved. */
   readonly unreadySince?: string;
+  /** Set once `AccountDegraded` has been announced, until the account is ready or its desired state changes. */
+  readonly degraded?: true;
   readonly conditions: readonly Condition[];
   /** `role.arn`, `vpc.id`, `subnet.<name>.id` …: ids of what was made or found, by name. */
   readonly outputs: Readonly<Record<string, string>>;

@@ -47,6 +47,7 @@ const fields: Fields<AccountStatus> = {
   retired: z.literal(true).optional(),
   readySince: z.string().optional(),
   unreadySince: z.string().exactOptional(),
+  degraded: z.literal(true).exactOptional(),
   conditions: z.array(z.looseObject(condition)),
   outputs: z.record(z.string(), z.string()),
   home: z.looseObject({ ...home, inferred: z.literal(true).exactOptional() }).optional(),

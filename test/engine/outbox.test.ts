@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { announcements } from '../../controllers/engine/outbox.ts';
+import { announcements, isToldDegraded } from '../../controllers/engine/outbox.ts';
 import type { Condition, Difference } from '../../shared/domain/status.ts';
 import { aPass, aRecord, aStatus } from '../kit/factories.ts';
 
@@ -111,6 +111,24 @@ describe('announcements', () => {
     expect(announcements(aRecord(), keeping(3), now(differences.slice(0, 4)))).toMatchObject([
       { detailType: 'DriftDetected' },
     ]);
+  });
+
+  it('tells once of an account that fails and waits in turns, until it is ready', () => {
+    const run = (result: 'failed' | 'waiting' | 'unchanged') =>
+      afterwards({
+        ready: result === 'unchanged',
+        conditions: [condition(result === 'unchanged' ? 'True' : 'False')],
+        lastPass: aPass({ result }),
+      });
+    const results = ['failed', 'waiting', 'failed', 'unchanged', 'waiting', 'failed'] as const;
+    let before: Parameters<typeof announcements>[1];
+    const told = results.map((result) => {
+      const after = run(result);
+      const owed = announcements(aRecord(), before, after).map(({ detailType }) => detailType);
+      before = { ...after, ...(isToldDegraded(aRecord(), before, after) && { degraded: true }) };
+      return owed;
+    });
+    expect(told).toEqual([['AccountDegraded'], [], [], ['AccountReady'], ['AccountDegraded'], []]);
   });
 
   it('keeps an event below the size limit of PutEvents', () => {

@@ -102,7 +102,7 @@ describe('a new account that is not ready', () => {
     jest.setSystemTime(Date.now() + 12 * 3_600_000);
     const status = await account.look();
     expect(status?.dueAt).toBeUndefined();
-    expect(status?.lastPass?.result).toBe('failed');
+    expect(status).toMatchObject({ lastPass: { result: 'failed' }, degraded: true });
     expect(account.put).toHaveLength(1);
   });
 
@@ -111,6 +111,8 @@ describe('a new account that is not ready', () => {
     await lookUntilOver(account);
     account.change();
     expect(await account.look()).toMatchObject({ lastPass: { result: 'waiting' }, waiting: { attempts: 1 } });
+    await lookUntilOver(account);
+    expect(account.put).toMatchObject([{ detailType: 'AccountDegraded' }, { detailType: 'AccountDegraded' }]);
   });
 });
 
