@@ -30,7 +30,11 @@ const PERMISSION: Record<string, string[]> = {
   'sqs:DeleteMessageBatch': [],
   'dynamodb:TransactWriteItems': ['dynamodb:PutItem'],
   'intake dynamodb:TransactWriteItems': ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem'],
-  'sweep dynamodb:TransactWriteItems': ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem'],
+  'sweep dynamodb:TransactWriteItems': [
+    'dynamodb:ConditionCheckItem',
+    'dynamodb:DeleteItem',
+    'dynamodb:PutItem',
+  ],
   'create-account dynamodb:TransactWriteItems': ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem'],
   // Bundled with the other reads of the organization; only sweep lists.
   'create-account organizations:ListAccounts': [],
