@@ -1,4 +1,4 @@
-import type { FinalizeRequestMiddleware, MiddlewareStack } from '@smithy/types';
+import type { MiddlewareStack } from '@smithy/types';
 import { type InMember, translateErrors } from './translate-error.ts';
 
 /** One call to AWS, as it is counted. */
@@ -50,17 +50,15 @@ export function watch<T extends AnyClient>(
     },
     { step: 'initialize', name: 'orgkeeperWatch', priority: 'high' },
   );
-  // biome-ignore lint/suspicious/noExplicitAny: as AnyStack
-  const asking: FinalizeRequestMiddleware<any, any> = (next, context) => (args) =>
-    aroundAttempt(async () => {
-      // Last of all: what is true before a wait may be false afterwards.
-      onAttempt?.(callOf(name, context.commandName));
-      return next(args);
-    });
-  client.middlewareStack.addRelativeTo(
-    asking,
-    // After the SDK's retries, which repeat what follows them, and before an attempt is signed, which has a time.
-    { relation: 'after', toMiddleware: 'retryMiddleware', name: 'orgkeeperAttempt' },
+  client.middlewareStack.add(
+    (next, context) => (args) =>
+      aroundAttempt(async () => {
+        // Last of all: what is true before a wait may be false afterwards.
+        onAttempt?.(callOf(name, context.commandName));
+        return next(args);
+      }),
+    // After the SDK's retries, which repeat what follows them.
+    { step: 'finalizeRequest', name: 'orgkeeperAttempt', priority: 'low' },
   );
   return client;
 }

@@ -55,8 +55,8 @@ describe('a simulated storm leaves no dead letter and loses nothing', () => {
     const outcome = await regionDown({ accounts: 6 });
     expectAllWell(outcome);
     expect(outcome.unanswered).toBeGreaterThan(0);
-    // If each account found out for itself, it would make more than a thousand.
-    expect(outcome.callsAnAccount).toBeLessThan(600);
+    // Three hundred more than a healthy run. If each account found out for itself, it would make more than a thousand.
+    expect(outcome.callsAnAccount).toBeLessThan(450);
     expect(outcome.notes['seconds from the end of the outage until all are ready']).toBeLessThan(300);
   });
 

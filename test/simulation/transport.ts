@@ -58,7 +58,7 @@ interface Context {
 
 /**
  * From now on, all clients of the SDK in this process have their attempts answered by `answer`, and send nothing. All else is theirs:
- * they serialise, choose credentials, retry and pause. Answers are data, so that only signing and deserialisation are left out.
+ * they serialise, sign, retry and pause. Answers are data, so that only their deserialisation is left out.
  * @returns the function that ends that for new clients
  */
 export function interceptClients(answer: (attempt: Attempt) => Promise<object>): () => void {
@@ -92,8 +92,8 @@ function intercept({ middlewareStack, config }: Client, answer: (attempt: Attemp
     },
     { step: 'initialize', priority: 'low', name: 'simulated' },
   );
-  middlewareStack.addRelativeTo(
-    (_next: unknown, context: object) => async () => {
+  middlewareStack.add(
+    (_, context) => async () => {
       const { commandName = '', simulated = { input: {} }, __smithy_context: smithy } = context as Context;
       const { identity, httpAuthOption } = smithy?.selectedHttpAuthScheme ?? {};
       simulated.answer = await answer({
@@ -105,7 +105,7 @@ function intercept({ middlewareStack, config }: Client, answer: (attempt: Attemp
       });
       return { response: {}, output: { $metadata: {} } };
     },
-    // After the SDK's retries, which repeat what follows them.
-    { relation: 'before', toMiddleware: 'httpSigningMiddleware', name: 'simulatedAttempt' },
+    // After the SDK's retries, which repeat what follows them, and after what our clients ask of an attempt.
+    { step: 'finalizeRequest', priority: 'low', name: 'simulatedAttempt' },
   );
 }
