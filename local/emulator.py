@@ -184,14 +184,17 @@ def _size_of(self):
 
 
 def _make_item(self, hash_key, range_key, attrs):
-    """The last attribute is set as moto sets each: together with all others it must not exceed the limit."""
+    """The last attribute is set as moto sets each: together with all others it must not exceed the limit. An update that makes an item
+    begins with one that has none."""
     self.hash_key = hash_key
     self.range_key = range_key
     self.attrs = LimitedSizeDict()
-    *others, (name, value) = attrs.items()
-    for other, its_value in others:
-        dict.__setitem__(self.attrs, other, DynamoType(its_value))
-    self.attrs[name] = DynamoType(value)
+    values = {name: DynamoType(value) for name, value in attrs.items()}
+    if not values:
+        return
+    last, value = values.popitem()
+    dict.update(self.attrs, values)
+    self.attrs[last] = value
 
 
 DynamoType.size = _size_of

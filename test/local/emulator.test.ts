@@ -15,6 +15,7 @@ import {
   ScanCommand,
   TransactionCanceledException,
   TransactWriteItemsCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
   CreateQueueCommand,
@@ -171,6 +172,17 @@ async function expectRollback({ endpoint }: Emulator, httpAgent: Agent): Promise
   await dynamodb.send(new PutItemCommand({ TableName, Item: key('put', 'b') }));
   expect(await found({ IndexName: 'by-part', ...putPart })).toEqual(['a put', 'b put']);
 
+  const UpdateExpression = 'SET made = :now';
+  const ExpressionAttributeValues = { ':now': { S: 'now' } };
+  await dynamodb.send(
+    new UpdateItemCommand({
+      TableName,
+      Key: key('by update', 'c'),
+      UpdateExpression,
+      ExpressionAttributeValues,
+    }),
+  );
+  expect(await items()).toContainEqual({ ...key('by update', 'c'), made: { S: 'now' } });
   const inMap = { M: { text: { S: 'x'.repeat(410_000) } } };
   for (const Item of [
     { ...key('large'), inMap, last: { S: '' } },
