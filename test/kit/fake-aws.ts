@@ -8,7 +8,7 @@ import { TableInMemory, type TableInput } from './table-in-memory.ts';
 
 /**
  * As much of AWS as a healthy run calls, over HTTP and without an emulator's time or memory: a function in a process of its own talks to
- * it as to AWS. The accounts have what their baseline says, so that a run finds no difference.
+ * it as to AWS. The accounts have what their baseline says, so that a run finds no difference, except for parameters that it is told to make.
  */
 
 /** A parameter that each region of each account has. */
@@ -37,6 +37,8 @@ export interface FakeAws {
   readonly table: TableInMemory;
   /** The calls in their order: `ssm:GetParameters` … */
   readonly calls: string[];
+  /** From now on each region of each account has only the parameters that are made there. */
+  emptyParameters(): void;
   stop(): Promise<void>;
 }
 
@@ -54,10 +56,11 @@ interface Call {
 export async function fakeAws(world: World): Promise<FakeAws> {
   const table = new TableInMemory();
   const calls: string[] = [];
+  let made: Set<string> | undefined;
   const server = createServer(async (request, response) => {
     const call = callOf(request, await textOf(request));
     calls.push(`${call.service}:${call.operation}`);
-    const { status = 200, body } = answer(call, world, table);
+    const { status = 200, body } = answer(call, here(call, world, made), table);
     const type = body.startsWith('<') ? 'text/xml' : 'application/x-amz-json-1.0';
     response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': 'request' }).end(body);
   });
@@ -67,11 +70,26 @@ export async function fakeAws(world: World): Promise<FakeAws> {
     endpoint: `http://127.0.0.1:${port}`,
     table,
     calls,
+    emptyParameters() {
+      made = new Set();
+    },
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** The world as it is in a region of an account. */
+function here(
+  { service, operation, account, region, input }: Call,
+  world: World,
+  made: Set<string> | undefined,
+): World {
+  if (!made) return world;
+  const key = (name: string) => `${account} ${region} ${name}`;
+  if (`${service}:${operation}` === 'ssm:PutParameter') made.add(key(input.Name));
+  return { ...world, parameters: world.parameters.filter(({ name }) => made.has(key(name))) };
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {
@@ -235,6 +253,8 @@ function ofOthers({ service, operation, input, region, account }: Call, { parame
           ...{ Name: name, Type: 'String', Tier: 'Standard', Description: 'Of the bench' },
         })),
       };
+    case 'ssm:PutParameter':
+      return { Version: 1, Tier: 'Standard' };
     case 'tagging:GetResources': {
       const start = Number(input.PaginationToken ?? 0);
       const end = start + TAGS_PER_PAGE;
