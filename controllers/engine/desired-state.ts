@@ -102,7 +102,7 @@ function requireSize(
     [{ path, message }],
     {
       reason: 'TooManyOutputs',
-      remedy: 'Publish a version with fewer parameters, or register the account in fewer regions.',
+      remedy: 'Publish a version with less in this section, or register the account in fewer regions.',
     },
   );
 }
