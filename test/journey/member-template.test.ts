@@ -288,7 +288,7 @@ describe('An account outside of the organization, whose owner deploys the member
     expect(await readWorld(runtime, INVITED)).toEqual(healthy);
     const refused = await fleet.orgkeeper('template', 'member', '--account', INVITED);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/closed@1 does not admit/) });
-    await fleet.orgkeeper('baseline', 'assign', 'analytics@1', INVITED, '--yes');
+    await fleet.orgkeeper('baseline', 'assign', 'analytics@1', '--from', stdout.trim(), '--yes');
     await fleet.untilReady(INVITED);
   });
 
