@@ -110,10 +110,15 @@ async function sweepByScript(
   return measured(() => script.sweep(accounts, enters));
 }
 
-/** The accounts whose role was assumed: an environment of Orgkeeper has some sessions from the sweep before. */
+/**
+ * The accounts whose role was assumed: an environment of Orgkeeper has some sessions from the sweep before. Not Management, whose
+ * role the sweep assumes to list the organization, and the script has no use for.
+ */
 function enteredBy({ calls }: Pick<Sweep, 'calls'>): ReadonlySet<string> {
+  const { main, management } = runtime.accounts;
   const assumed = calls.filter(({ action }) => action === 'AssumeRole');
-  return new Set(assumed.map(({ params }) => String(params.RoleArn).split(':')[4] ?? ''));
+  const entered = assumed.map(({ params }) => String(params.RoleArn).split(':')[4] ?? '');
+  return new Set(entered.filter((account) => ![main, management].includes(account)));
 }
 
 async function measured(work: () => Promise<void>): Promise<Sweep> {
