@@ -2,6 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { asError } from '../../shared/aws/function-logger.ts';
 import { workByGroup } from '../../shared/aws/message-groups.ts';
+import type { Outages } from '../../shared/aws/outages.ts';
 import { comeAgain, hide } from '../../shared/aws/queue.ts';
 import { type Handled, queueHandler, type Received } from '../../shared/aws/queue-handler.ts';
 import { ControllerError, OutOfTime } from '../../shared/domain/errors.ts';
@@ -17,6 +18,7 @@ import { countPass } from './metrics.ts';
 interface ReconcileFunctionDeps extends RunDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly outages: Outages;
 }
 
 /** How often a plan is tried again after a temporary error; then the person who waits gets the error. */

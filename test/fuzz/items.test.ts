@@ -4,6 +4,7 @@ import type { RunDeps } from '../../controllers/engine/model.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
 import { sweepHandler } from '../../controllers/sweep/sweep.ts';
+import { rememberOutages } from '../../shared/aws/outages.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
 import { AccessDenied, UnreadableItem } from '../../shared/domain/errors.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
@@ -76,6 +77,7 @@ const reconciling = [[], kinds].map((kinds) =>
     ...deps,
     access,
     kinds,
+    outages: rememberOutages(),
     loadBaseline: ({ name, version }) => getBaseline(fake.main.table, name, version),
   }),
 );

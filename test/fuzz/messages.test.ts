@@ -5,6 +5,7 @@ import type { RunDeps } from '../../controllers/engine/model.ts';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
 import { sweepHandler } from '../../controllers/sweep/sweep.ts';
 import type { Organization } from '../../shared/aws/organization.ts';
+import { rememberOutages } from '../../shared/aws/outages.ts';
 import { AccessDenied } from '../../shared/domain/errors.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
@@ -56,6 +57,7 @@ const queues = {
       ...deps,
       access,
       kinds: [],
+      outages: rememberOutages(),
       loadBaseline: ({ name, version }) => getBaseline(fake.main.table, name, version),
     }),
     examples: [

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { intakeHandler } from '../../controllers/intake/intake.ts';
 import { EVENTS } from '../../controllers/intake/organization-event.ts';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
+import { rememberOutages } from '../../shared/aws/outages.ts';
 import type { WorkMessage } from '../../shared/domain/work.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
@@ -58,6 +59,7 @@ function deployment(others = 0) {
       tryRole: () => Promise.reject(new Error('nobody tries a role here')),
     },
     kinds: [],
+    outages: rememberOutages(),
     loadBaseline: ({ name, version }) => getBaseline(main.table, name, version),
     metrics: silentMetrics(),
   });

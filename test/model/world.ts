@@ -19,6 +19,7 @@ import { sweepHandler } from '../../controllers/sweep/sweep.ts';
 import type { Access } from '../../shared/aws/access.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import type { Organization } from '../../shared/aws/organization.ts';
+import { rememberOutages } from '../../shared/aws/outages.ts';
 import type { queueHandler } from '../../shared/aws/queue-handler.ts';
 import { REQUEST_TAG, tagValue } from '../../shared/domain/creation.ts';
 import { AccessDenied } from '../../shared/domain/errors.ts';
@@ -217,6 +218,7 @@ export function createWorld(weather: Weather) {
         pause: systemClock.pause,
         access: accessAt(touch),
         kinds: KINDS,
+        outages: rememberOutages(),
         loadBaseline: ({ name, version }) => getBaseline(shared.main.table, name, version),
         clients: ({ credentials, onCall, around }) => {
           const given = (service: ModelledService) =>

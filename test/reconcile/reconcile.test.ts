@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { VISIBLE_SECONDS } from '../../controllers/engine/gate.ts';
 import type { RunDeps } from '../../controllers/engine/model.ts';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
+import { rememberOutages } from '../../shared/aws/outages.ts';
 import { ServiceFault, Throttled } from '../../shared/domain/errors.ts';
 import { WORK_RECEIVES } from '../../shared/domain/work.ts';
 import { accountKey, getStatus } from '../../shared/store/accounts.ts';
@@ -44,6 +45,7 @@ function reconciling(enter: (accountId: string) => void = () => undefined) {
     main,
     access,
     kinds: [],
+    outages: rememberOutages(),
     loadBaseline: ({ name, version }) => getBaseline(main.table, name, version),
     logger,
     metrics: silentMetrics(),

@@ -4,6 +4,7 @@ import { HEALTHY_RUN } from '../../cli/cost.ts';
 import { VISIBLE_SECONDS } from '../../controllers/engine/gate.ts';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
 import { functionLogger } from '../../shared/aws/function-logger.ts';
+import { rememberOutages } from '../../shared/aws/outages.ts';
 import { Throttled } from '../../shared/domain/errors.ts';
 import { accountKey, getStatus } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
@@ -54,6 +55,7 @@ function invocation(ids: readonly string[], enterBad: () => Promise<void> = asyn
       tryRole: () => Promise.reject(new Error('nobody tries a role here')),
     },
     kinds: [],
+    outages: rememberOutages(),
     loadBaseline: ({ name, version }) => getBaseline(main.table, name, version),
     logger: functionLogger('reconcile'),
     metrics: new Metrics({ namespace: 'Test' }),

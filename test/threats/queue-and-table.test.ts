@@ -2,6 +2,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
 import { createAccess } from '../../shared/aws/access.ts';
+import { rememberOutages } from '../../shared/aws/outages.ts';
 import { accountKey, getRecord } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { aBaselineItem, aConfig, aRecord, MANAGEMENT, MEMBER } from '../kit/factories.ts';
@@ -34,6 +35,7 @@ function reconciling(...records: ReturnType<typeof aRecord>[]) {
       tryRole: () => Promise.reject(new Error('nobody tries a role here')),
     },
     kinds: [],
+    outages: rememberOutages(),
     loadBaseline: ({ name, version }) => getBaseline(fake.main.table, name, version),
     logger,
     metrics: silentMetrics(),
