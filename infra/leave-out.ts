@@ -24,13 +24,21 @@ const REPLACED: readonly Replacement[] = [
     files: /\/regionConfig\/getInstanceMetadataRegion\.js$/,
     contents: () => 'export const getInstanceMetadataRegion = async () => undefined;',
   },
-  // Nor are there profiles, which each client would look for.
+  // Nor are there profiles. Each client would look for each of its settings in them, with an error for each that is not there.
   {
     broughtBy: DYNAMODB,
-    files: /\/shared-ini-file-loader\/loadSharedConfigFiles\.js$/,
+    files: /\/node-config-provider\/configLoader\.js$/,
     contents: () => `
-      export { CONFIG_PREFIX_SEPARATOR } from './constants';
-      export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
+      import { memoize } from '../property-provider/memoize';
+      export const loadConfig = ({ environmentVariableSelector: read, default: otherwise }, { signingName, logger } = {}) =>
+        memoize(async () =>
+          read(process.env, { signingName, logger }) ?? (typeof otherwise === 'function' ? otherwise() : otherwise));`,
+  },
+  // Nobody gives a client a logger, for which it would copy the input and the output of each call.
+  {
+    broughtBy: DYNAMODB,
+    files: /\/middleware-logger\/loggerMiddleware\.js$/,
+    contents: () => 'export const getLoggerPlugin = () => ({ applyToStack: () => undefined });',
   },
   // Node has SHA-256 itself.
   {
