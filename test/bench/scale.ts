@@ -27,8 +27,15 @@ const plan: readonly (readonly [name: string, scenario: Scenario, setup: Scenari
   ...sizes.map(
     (size) => ['sweep, three regions', healthySweep, { accounts: size, regions: THREE_REGIONS }] as const,
   ),
+  ['sweep, maximumConcurrency 75', healthySweep, { accounts, maximumConcurrency: 75 }],
   ['sweep, maximumConcurrency 200', healthySweep, { accounts, maximumConcurrency: 200 }],
   ['sweep, a whole processor', healthySweep, { accounts, reconcileMegabytes: 1_769 }],
+  ['sweep, the mapping grows', healthySweep, { accounts, mappingGrows: true }],
+  [
+    'sweep, the mapping grows, a whole processor',
+    healthySweep,
+    { accounts, mappingGrows: true, reconcileMegabytes: 1_769 },
+  ],
   ['STS at a tenth of its rate', slowSts, { accounts }],
   ['all changed by hand, the brake stops the sweep', driftedWithBrake, { accounts }],
   ['all changed by hand, without a brake', driftedWithoutBrake, { accounts }],

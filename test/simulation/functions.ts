@@ -16,6 +16,8 @@ export interface FunctionSetup {
   readonly batch: number;
   /** Invocations at once, at most. */
   readonly maximumConcurrency: number;
+  /** Whether the invocations at once grow as those of a standard queue. */
+  readonly grows?: boolean;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   /** How long a new environment takes until its handler is called. */
@@ -40,10 +42,13 @@ export interface SimulatedFunction {
 /** New environments of one function. https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html */
 const NEW_ENVIRONMENTS = { perSecond: 100, burst: 1_000 };
 /**
- * An event source mapping begins with five invocations at once and adds 300 a minute. That is what AWS says of standard queues; of FIFO
- * queues it says nothing, so the same is assumed. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ * The mapping of a FIFO queue has as many invocations at once as there are groups of messages, or the maximum concurrency. That of a
+ * standard queue begins with five, and adds 300 a minute. AWS names no growth for FIFO queues, and excludes none.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
-const MAPPING = { first: 5, morePerSecond: 5, idleMs: 60_000 };
+const GROWTH = { first: 5, morePerSecond: 5, idleMs: 60_000 };
+/** New environments, of which there are too few for the messages that wait, are asked for again. */
+const AGAIN_MS = 200;
 /** From a message that is visible to its receipt. */
 const POLL_MS = 20;
 /** A whole processor is what Lambda gives for so many MB. */
@@ -83,9 +88,10 @@ export function simulatedFunction(setup: FunctionSetup, clock: VirtualClock): Si
   }
 
   function allowed(): number {
-    if (running === 0 && clock.now() - idleSince > MAPPING.idleMs) busySince = clock.now();
+    if (!setup.grows) return setup.maximumConcurrency;
+    if (running === 0 && clock.now() - idleSince > GROWTH.idleMs) busySince = clock.now();
     const seconds = (clock.now() - busySince) / 1000;
-    return Math.min(setup.maximumConcurrency, Math.floor(MAPPING.first + seconds * MAPPING.morePerSecond));
+    return Math.min(setup.maximumConcurrency, Math.floor(GROWTH.first + seconds * GROWTH.morePerSecond));
   }
 
   function poll(): void {
@@ -98,9 +104,7 @@ export function simulatedFunction(setup: FunctionSetup, clock: VirtualClock): Si
       counts.atOnce = Math.max(counts.atOnce, running);
       void invoke(held);
     }
-    // The mapping grows while messages wait.
-    if (queue.waiting > 0 && running < setup.maximumConcurrency)
-      pollAt(clock.now() + 1_000 / MAPPING.morePerSecond);
+    if (queue.waiting > 0 && running < setup.maximumConcurrency) pollAt(clock.now() + AGAIN_MS);
   }
 
   async function invoke(held: ReturnType<SimulatedQueue['receive']>): Promise<void> {

@@ -53,6 +53,8 @@ export interface Setup {
   readonly regions?: readonly string[];
   /** Context `maximumConcurrency` of the deployment. */
   readonly maximumConcurrency?: number;
+  /** The mapping of the FIFO queue grows as that of a standard queue. */
+  readonly mappingGrows?: boolean;
   /** Memory of the function reconcile. */
   readonly reconcileMegabytes?: number;
 }
@@ -67,6 +69,7 @@ export async function createSimulation({
   seed = 1,
   regions = ['eu-west-1'],
   maximumConcurrency = 50,
+  mappingGrows = false,
   reconcileMegabytes = MEGABYTES.reconcile,
 }: Setup = {}) {
   const random = randomness(seed);
@@ -211,6 +214,7 @@ export async function createSimulation({
     },
     work: {
       ...{ receives: WORK_RECEIVES, visibilitySeconds: 120, batch: 10, maximumConcurrency },
+      grows: mappingGrows,
       ...{ timeoutSeconds: 120, memoryMb: reconcileMegabytes, initMs: 1_200 },
       handler: () => {
         const own = shared();
