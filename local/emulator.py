@@ -7,6 +7,8 @@ Measured with 150 accounts, these took most of the server's time:
 - it looks for each of the ten types of value, under several names, in each attribute that DynamoDB answers;
 - it sorts the whole table for each query of DynamoDB, before it looks for the items of the query's partition;
 - it measures an item of DynamoDB anew with each of its attributes, and makes each value of a map anew to measure it;
+- it copies each value of an item, with all that is in it, before it writes it as JSON, and again each value that is in it;
+- it takes each condition of DynamoDB apart twice for each request;
 - it counts all messages of a queue of SQS several times for each message that is sent or received.
 """
 
@@ -16,11 +18,13 @@ import io
 import sys
 import threading
 import traceback
+from collections import deque
 from types import SimpleNamespace
 
 from moto import server
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb import models as dynamodb
+from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.models.utilities import bytesize
@@ -199,6 +203,35 @@ def _make_item(self, hash_key, range_key, attrs):
 
 DynamoType.size = _size_of
 Item.__init__ = _make_item
+
+_regular_json = DynamoType.to_regular_json
+
+
+def _to_regular_json(self):
+    if self.is_map():
+        values = self.value.items()
+        return {self.type: {name: _written(value) for name, value in values}}
+    if self.is_list():
+        return {self.type: [_written(value) for value in self.value]}
+    return _regular_json(self)
+
+
+def _written(value):
+    return value.to_regular_json() if isinstance(value, DynamoType) else copy.deepcopy(value)
+
+
+DynamoType.to_regular_json = _to_regular_json
+
+_words_of = ConditionExpressionParser._lex_condition_expression
+
+
+@functools.lru_cache(maxsize=1000)
+def _words(condition):
+    return tuple(_words_of(ConditionExpressionParser(condition, None, None)))
+
+
+# Whoever parses the words takes them away one by one, and changes none.
+ConditionExpressionParser._lex_condition_expression = lambda self: deque(_words(self.condition_expression))
 
 _message = threading.local()
 
