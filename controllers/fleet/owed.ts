@@ -2,7 +2,7 @@ import { putEvents } from '../../shared/aws/bus.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import { sendWork } from '../../shared/aws/queue.ts';
 import type { AccountRecord, Owed } from '../../shared/domain/account.ts';
-import { Conflict, UnreadableItem } from '../../shared/domain/errors.ts';
+import { Conflict, ServiceFault, Throttled, UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { Trace } from '../../shared/domain/order.ts';
 import { requestMarks } from '../../shared/domain/records.ts';
@@ -141,24 +141,37 @@ export async function deliver({ announce, work, owedBy = [] }: Accepted, main: M
 
 /**
  * Delivers what records still owe; without the work message if a run has seen the record since. What an unreadable record owes waits
- * until somebody corrects it; a sweep's run reports it.
+ * until somebody corrects it; a sweep's run reports it. What AWS refuses of one account holds up no other.
  * @returns the number of accounts that owed something
+ * @throws AggregateError at the end, if AWS has refused something; ServiceFault or Throttled at once, since AWS would do the same to the others
  */
 export async function deliverOwed(
   now: Date,
   { main, timeLeft }: { readonly main: Main; readonly timeLeft: () => boolean },
 ): Promise<number> {
   let delivered = 0;
-  for await (const page of dueAccounts(main.table, now, OWED)) {
-    for (const { accountId } of page) {
-      const owing = await stillOwed(accountId, main);
-      if (!owing) continue;
+  const refused = new Map<string, unknown>();
+  for await (const { accountId } of owingAccounts(now, main)) {
+    const owing = await stillOwed(accountId, main);
+    if (!owing) continue;
+    try {
       await deliver(owing, main);
       delivered += 1;
-      if (!timeLeft()) return delivered;
+    } catch (error) {
+      if (error instanceof ServiceFault || error instanceof Throttled) throw error;
+      refused.set(accountId, error);
     }
+    if (!timeLeft()) break;
+  }
+  if (refused.size > 0) {
+    const ids = [...refused.keys()].join(', ');
+    throw new AggregateError([...refused.values()], `AWS refuses what is owed by ${ids}.`);
   }
   return delivered;
+}
+
+async function* owingAccounts(now: Date, { table }: Main): AsyncGenerator<{ accountId: string }> {
+  for await (const page of dueAccounts(table, now, OWED)) yield* page;
 }
 
 /** True for an account that runs no longer enter; a run takes back what it exports. */

@@ -58,7 +58,7 @@ export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunction
     } catch (error) {
       if (error instanceof ControllerError && error.name === 'Conflict')
         log.info('account was saved by another run first', { why: error.message });
-      else log.error('run failed before its status was saved', asError(error));
+      else log.error('run failed, its message comes again', asError(error));
       return 'again';
     } finally {
       await heartbeat.stop();

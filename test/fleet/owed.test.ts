@@ -1,8 +1,11 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it } from '@jest/globals';
 import { deliverOwed, owedBy, saveOwing } from '../../controllers/fleet/owed.ts';
+import { watch } from '../../shared/aws/watch.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { aRecord, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
+import { answering, awsError, on } from '../kit/sdk.ts';
 
 const cause = { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id: 'event-9' };
 const trigger = { cause, time: '2026-11-20T10:00:00Z' };
@@ -41,5 +44,35 @@ describe('the tick that delivers what records owe', () => {
     expect(put.map(({ detail }) => detail.accountId)).toEqual(['222222222222']);
     expect((await getRecord(main.table, '222222222222'))?.owed).toBeUndefined();
     expect(await tick()).toBe(0);
+  });
+
+  it.each([
+    ['AWS refuses what one owes', 'ValidationException', ['222222222222']],
+    ['or with none, if AWS fails', 'InternalFailure', []],
+  ])('continues with the others if %s', async (_, code, delivered) => {
+    const { main: fake } = fakeMain();
+    const announced: string[] = [];
+    const eventBridge = watch(
+      answering(
+        new EventBridgeClient({ region: 'eu-west-1' }),
+        on(PutEventsCommand, ({ Entries = [] }) => {
+          const [entry] = Entries;
+          const { accountId } = JSON.parse(entry?.Detail ?? '');
+          if (accountId === '111111111111') throw awsError(code);
+          announced.push(accountId);
+          return { Entries: [{ EventId: 'event-1' }] };
+        }),
+      ),
+      { name: 'events' },
+    );
+    const main = { ...fake, bus: { ...fake.bus, eventBridge } };
+    const records = ['111111111111', '222222222222'].map((accountId) => aRecord({ accountId }));
+    for (const record of records) await saveOwing({ main }, record, undefined, owedBy(record, trigger));
+    const tick = deliverOwed(new Date('9999-12-31'), { main, timeLeft: () => true });
+    await expect(tick).rejects.toThrow(
+      delivered.length > 0 ? 'AWS refuses what is owed by 111111111111.' : 'InternalFailure',
+    );
+    expect(announced).toEqual(delivered);
+    expect((await getRecord(main.table, '111111111111'))?.owed).toBeDefined();
   });
 });

@@ -130,7 +130,7 @@ describe('reconcileHandler', () => {
     expect(store.items(`account#${OTHER}`)).toContainEqual(
       expect.objectContaining({ sk: 'status', version: 1 }),
     );
-    expect(lines).toContain('error run failed before its status was saved');
+    expect(lines).toContain('error run failed, its message comes again');
   });
 
   it('answers a request for a plan, and does not run', async () => {

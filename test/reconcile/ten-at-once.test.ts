@@ -132,7 +132,7 @@ describe('one invocation with ten accounts of which one hangs', () => {
     expect(passes.map(({ accountId }) => accountId).toSorted()).toEqual(GOOD.toSorted());
     expect(new Set(passes.map(({ passId }) => passId)).size).toBe(GOOD.length);
     expect(printed.filter(({ level }) => level === 'ERROR')).toMatchObject([
-      { accountId: BAD, message: 'run failed before its status was saved', error: { name: 'OutOfTime' } },
+      { accountId: BAD, message: 'run failed, its message comes again', error: { name: 'OutOfTime' } },
     ]);
     const bytes =
       JSON.stringify(passes).length + JSON.stringify(printed.filter((line) => 'Passes' in line)).length;
