@@ -33,9 +33,22 @@ describe('a simulated sweep of healthy accounts', () => {
     expect(many.writeUnitsAnAccount).toBeLessThan(4);
   });
 
-  it('ends for each seed as for the next', async () => {
-    const [one, other] = [await healthySweep({ accounts: 2 }), await healthySweep({ accounts: 2 })];
-    expect(other).toEqual(one);
+  it('ends after the same time with the same seed, and after another with another', async () => {
+    const outcomes: Outcome[] = [];
+    for (const seed of [1, 1, 2]) outcomes.push(await healthySweep({ accounts: 2, seed }));
+    const [one, again, other] = outcomes;
+    expect(again).toEqual(one);
+    expect(other?.faults).toEqual([]);
+    expect(other?.seconds).not.toBe(one?.seconds);
+  });
+
+  it('takes longer if the mapping of its queue grows as that of a standard queue', async () => {
+    const [atOnce, grown] = [
+      await healthySweep({ accounts: 60 }),
+      await healthySweep({ accounts: 60, mappingGrows: true }),
+    ];
+    expect([atOnce.atOnce, grown.atOnce]).toEqual([6, 6]);
+    expect(grown.seconds).toBeGreaterThan(atOnce.seconds ?? Number.NaN);
   });
 });
 
