@@ -27,7 +27,12 @@ const plan: readonly (readonly [name: string, scenario: Scenario, setup: Scenari
   ...sizes.map(
     (size) => ['sweep, three regions', healthySweep, { accounts: size, regions: THREE_REGIONS }] as const,
   ),
-  ['sweep, maximumConcurrency 75', healthySweep, { accounts, maximumConcurrency: 75 }],
+  ['sweep, maximumConcurrency 70', healthySweep, { accounts, maximumConcurrency: 70 }],
+  [
+    'sweep, three regions, maximumConcurrency 150',
+    healthySweep,
+    { accounts, regions: THREE_REGIONS, maximumConcurrency: 150 },
+  ],
   ['sweep, maximumConcurrency 200', healthySweep, { accounts, maximumConcurrency: 200 }],
   ['sweep, a whole processor', healthySweep, { accounts, reconcileMegabytes: 1_769 }],
   ['sweep, the mapping grows', healthySweep, { accounts, mappingGrows: true }],

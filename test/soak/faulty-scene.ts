@@ -41,23 +41,30 @@ async function endScene(): Promise<void> {
   await ended?.stop();
 }
 
+/** What else a scene has. */
+interface SceneOptions {
+  /** Runs before the first account comes. */
+  readonly prepare?: (fleet: Fleet) => Promise<void>;
+  /** Plans faults that no other one mitigates: of those that fit a call, the one that was planned first decides. */
+  readonly worst?: (at: TestRuntime) => Promise<void>;
+}
+
 /**
  * A runtime of its own with one account that is ready, then 30 % throttled, 5 % failing, 5 % lost answers, events astray. Ends the
  * runtime of the scene before.
  */
-export async function scene(
-  prepare: (fleet: Fleet) => Promise<void> = async () => undefined,
-): Promise<Scene> {
+export async function scene({ prepare, worst }: SceneOptions = {}): Promise<Scene> {
   await endScene();
   const at = await startTestRuntime();
   runtime = at;
   const fleet = fleetOf(at);
-  await prepare(fleet);
+  await prepare?.(fleet);
   const bus = await listen(at);
   const first = await fleet.createAccount('calm');
   await fleet.untilReady(first);
   const calm = await worldOf({ at, fleet }, first);
   await at.clearCalls();
+  await worst?.(at);
   const all = { caller: 'role', count: 'all' } as const;
   await at.fault({ ...all, rate: 0.3, effect: { kind: 'throttled' } });
   // Of the calls that the ones before have not met: a twentieth of all.
