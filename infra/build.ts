@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { lazyServices } from './lazy-services.ts';
 import { leaveOut } from './leave-out.ts';
+import { requireBuiltins } from './require-builtins.ts';
 import { sdkFiles } from './sdk-files.ts';
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -29,8 +30,8 @@ export const FOR_LAMBDA = {
   },
 } satisfies BuildOptions;
 
-/** What keeps a bundle small: of packages, what functions need. */
-export const ONLY_WHAT_IS_NEEDED: Plugin[] = [leaveOut, sdkFiles];
+/** What keeps a bundle small, and fast to load: of packages and of Node itself, what functions need. */
+export const ONLY_WHAT_IS_NEEDED: Plugin[] = [leaveOut, sdkFiles, requireBuiltins];
 
 /** A bundled function. */
 export interface Bundle {

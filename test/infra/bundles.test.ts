@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Bundle, bundleFunctions, filesAtStart, sizes } from '../../infra/build.ts';
 import { readContext } from '../../infra/context.ts';
@@ -121,6 +122,19 @@ describe('the bundles', () => {
         return client && bytesInOutput > 0 ? [client] : [];
       });
       expect([name, ...new Set(clients)]).toEqual([name, 'client-dynamodb']);
+    }
+  });
+
+  test('load nothing of Node that nobody uses, such as fetch, which an import of node:http brings', () => {
+    for (const { name, directory } of bundles) {
+      const bundle = JSON.stringify(pathToFileURL(path.join(directory, 'index.mjs')).href);
+      const print = `process.stdout.write(process.moduleLoadList.filter((one) => /undici|_http_client/.test(one)).join())`;
+      const { stdout } = spawnSync(
+        process.execPath,
+        ['--input-type=module', '--eval', `await import(${bundle}); ${print}`],
+        { encoding: 'utf8', env: { ORGKEEPER_CONFIG: config, AWS_REGION: 'eu-west-1' } },
+      );
+      expect([name, stdout]).toEqual([name, 'NativeModule _http_client']);
     }
   });
 
