@@ -1,4 +1,5 @@
 import { putEvents } from '../../shared/aws/bus.ts';
+import { asError } from '../../shared/aws/function-logger.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import { sendWork } from '../../shared/aws/queue.ts';
 import type { AccountRecord, Owed } from '../../shared/domain/account.ts';
@@ -164,8 +165,9 @@ export async function deliverOwed(
     if (!timeLeft()) break;
   }
   if (refused.size > 0) {
-    const ids = [...refused.keys()].join(', ');
-    throw new AggregateError([...refused.values()], `AWS refuses what is owed by ${ids}.`);
+    // The log shows the message of an error, and none of those that are together in it.
+    const said = [...refused].map(([accountId, error]) => `${accountId}: ${asError(error).message}`);
+    throw new AggregateError([...refused.values()], `AWS refuses what accounts owe: ${said.join('; ')}`);
   }
   return delivered;
 }

@@ -1,7 +1,7 @@
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { EventBridgeClient, PutEventsCommand, type PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Config } from '../deployment/config.ts';
-import { ServiceFault } from '../domain/errors.ts';
+import { InvalidDesiredState, ServiceFault } from '../domain/errors.ts';
 import type { Announcement } from '../domain/status.ts';
 import { requestHandler } from './connections.ts';
 import { patience, pause } from './patience.ts';
@@ -42,11 +42,17 @@ export function busClient(
 /** Limits of one PutEvents: ten entries, 256 KB in total (1 MB in regions with the newer limit). */
 const MOST_ENTRIES = 10;
 const MOST_BYTES = 256 * 1024;
+/**
+ * The refusals of an entry that pass by themselves.
+ * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
+ */
+const PASSING: ReadonlySet<string> = new Set(['InternalFailure', 'ThrottlingException']);
 
 /**
  * Puts events on the bus in as few calls as possible and returns their ids. PutEvents answers 200 with FailedEntryCount:
  * only the failed entries are sent again, at most twice, each time after a pause, since EventBridge throttles entries.
- * @throws ServiceFault that names the first error of EventBridge
+ * @throws ServiceFault that names the first error of EventBridge; InvalidDesiredState (`EventRefused`) at once, if it will refuse an event
+ * again
  * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
  */
 export async function putEvents(
@@ -105,12 +111,17 @@ async function putBatch(
   const failed = events.filter((_, index) => entries[index]?.ErrorCode);
   const ids = entries.flatMap((entry) => entry.EventId ?? []);
   if (failed.length === 0) return ids;
-  const refusal = entries.find((entry) => entry.ErrorCode);
-  if (attempt === 3 || refusal?.ErrorCode === 'NotAuthorizedForSourceException') {
-    throw new ServiceFault(
-      `EventBridge rejected ${failed.length} events: ${refusal?.ErrorCode} ${refusal?.ErrorMessage}`,
-    );
+  const refusals = entries.filter(({ ErrorCode }) => ErrorCode);
+  const said = ({ ErrorCode, ErrorMessage }: PutEventsResultEntry = {}) => `${ErrorCode} ${ErrorMessage}`;
+  const lasting = refusals.find(({ ErrorCode = '' }) => !PASSING.has(ErrorCode));
+  if (lasting) {
+    throw new InvalidDesiredState(`EventBridge refuses an event: ${said(lasting)}`, [], {
+      reason: 'EventRefused',
+      remedy: 'It will be refused again: correct what the event holds, or the permission for it.',
+    });
   }
+  if (attempt === 3)
+    throw new ServiceFault(`EventBridge rejected ${failed.length} events: ${said(refusals[0])}`);
   await pause(attempt);
   return [...ids, ...(await putBatch(bus, failed, source, attempt + 1))];
 }

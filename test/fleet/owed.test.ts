@@ -2,6 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { describe, expect, it } from '@jest/globals';
 import { deliverOwed, owedBy, saveOwing } from '../../controllers/fleet/owed.ts';
 import { watch } from '../../shared/aws/watch.ts';
+import { ServiceFault } from '../../shared/domain/errors.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { aRecord, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
@@ -47,9 +48,10 @@ describe('the tick that delivers what records owe', () => {
   });
 
   it.each([
-    ['AWS refuses what one owes', 'ValidationException', ['222222222222']],
-    ['or with none, if AWS fails', 'InternalFailure', []],
-  ])('continues with the others if %s', async (_, code, delivered) => {
+    ['AWS refuses the call of one', 'call', 'ValidationException', ['222222222222']],
+    ['AWS refuses the event of one', 'entry', 'MalformedDetail', ['222222222222']],
+    ['or with none, if AWS fails', 'call', 'InternalFailure', []],
+  ])('continues with the others if %s', async (_, refused, code, delivered) => {
     const { main: fake } = fakeMain();
     const announced: string[] = [];
     const eventBridge = watch(
@@ -58,7 +60,10 @@ describe('the tick that delivers what records owe', () => {
         on(PutEventsCommand, ({ Entries = [] }) => {
           const [entry] = Entries;
           const { accountId } = JSON.parse(entry?.Detail ?? '');
-          if (accountId === '111111111111') throw awsError(code);
+          if (accountId === '111111111111') {
+            if (refused === 'call') throw awsError(code);
+            return { Entries: [{ ErrorCode: code, ErrorMessage: `AWS says ${code}` }] };
+          }
           announced.push(accountId);
           return { Entries: [{ EventId: 'event-1' }] };
         }),
@@ -69,9 +74,11 @@ describe('the tick that delivers what records owe', () => {
     const records = ['111111111111', '222222222222'].map((accountId) => aRecord({ accountId }));
     for (const record of records) await saveOwing({ main }, record, undefined, owedBy(record, trigger));
     const tick = deliverOwed(new Date('9999-12-31'), { main, timeLeft: () => true });
-    await expect(tick).rejects.toThrow(
-      delivered.length > 0 ? 'AWS refuses what is owed by 111111111111.' : 'InternalFailure',
-    );
+    const error = await tick.catch((thrown: Error) => thrown);
+    expect(error).toBeInstanceOf(delivered.length > 0 ? AggregateError : ServiceFault);
+    expect(error).toHaveProperty('message', expect.stringContaining(`AWS says ${code}`));
+    if (delivered.length > 0)
+      expect(error).toHaveProperty('message', expect.stringContaining('111111111111: '));
     expect(announced).toEqual(delivered);
     expect((await getRecord(main.table, '111111111111'))?.owed).toBeDefined();
   });

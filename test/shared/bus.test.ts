@@ -59,6 +59,24 @@ describe('putEvents', () => {
     expect([second - first, third - second].map((pause) => pause > 90)).toEqual([true, true]);
   });
 
+  it('asks once for an event that EventBridge will refuse again, and says why and what to do', async () => {
+    let calls = 0;
+    const eventBridge = answering(
+      new EventBridgeClient({ region: 'eu-west-1' }),
+      on(PutEventsCommand, () => {
+        calls += 1;
+        return { Entries: [{ EventId: 'put' }, { ErrorCode: 'InvalidArgument', ErrorMessage: 'No.' }] };
+      }),
+    );
+    const put = putEvents({ name: 'orgkeeper', eventBridge }, [event(10), event(10)], 'orgkeeper');
+    await expect(put).rejects.toMatchObject({
+      reason: 'EventRefused',
+      message: 'EventBridge refuses an event: InvalidArgument No.',
+      remedy: expect.stringContaining('correct what the event holds'),
+    });
+    expect(calls).toBe(1);
+  });
+
   it('counts bytes, not characters', async () => {
     const { calls, bus } = listeningBus();
     const wide = { detailType: 'DriftDetected', detail: { text: '€'.repeat(50_000) } };
